@@ -1,0 +1,75 @@
+// Package api is the vocabulary that the front door and the services share: an
+// operation, its caller, and the error it answers with. What an AWS API's
+// shapes look like comes from the AWS SDK for Go; what those types do not
+// carry stands in one table per API in the sub-packages.
+//
+// This package's API may change.
+package api
+
+import (
+	"context"
+	"fmt"
+)
+
+// Error is an AWS API error. Services return it; wire renders it. Any other
+// error that reaches wire is answered as an internal failure.
+type Error struct {
+	Code    string // as modelled, such as "ResourceNotFoundException"
+	Message string // shown to the caller; no file names, no Go types
+	Err     error  // the cause; logged with the request ID, never sent
+}
+
+// Errorf returns an Error with the code and the formatted message.
+func Errorf(code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+func (e *Error) Error() string {
+	if e.Err != nil {
+		return fmt.Sprintf("%s: %s: %v", e.Code, e.Message, e.Err)
+	}
+	return e.Code + ": " + e.Message
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Caller is who a request comes from, as established by its signature.
+type Caller struct {
+	Account   string // 12 digits
+	Region    string // from the credential scope, such as "us-east-1"
+	AccessKey string
+}
+
+type callerKey struct{}
+
+// WithCaller returns a context that carries c to the service.
+func WithCaller(ctx context.Context, c Caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, c)
+}
+
+// CallerOf returns the caller that WithCaller put into ctx, or the zero Caller.
+func CallerOf(ctx context.Context) Caller {
+	c, _ := ctx.Value(callerKey{}).(Caller)
+	return c
+}
+
+// Handler serves one operation: a method of a service, with the shapes of the
+// AWS SDK hidden behind any.
+type Handler struct {
+	// NewInput returns a pointer to an empty input shape.
+	NewInput func() any
+	// Call runs the operation on a decoded and validated input.
+	Call func(ctx context.Context, input any) (output any, err error)
+}
+
+// Handle makes a Handler of a method that looks like the SDK client's without
+// its options.
+func Handle[In, Out any](method func(context.Context, *In) (*Out, error)) Handler {
+	return Handler{
+		NewInput: func() any { return new(In) },
+		Call: func(ctx context.Context, input any) (any, error) {
+			return method(ctx, input.(*In))
+		},
+	}
+}
