@@ -28,25 +28,11 @@ func HashPartitionKey(partitionKey []byte) HashKey {
 
 // ParseHashKey reads a decimal number. It accepts leading zeros.
 func ParseHashKey[T string | []byte](text T) (HashKey, error) {
-	if len(text) == 0 {
+	n, err := parseUint192(text)
+	if err != nil || n[0] != 0 {
 		return HashKey{}, ErrHashKey
 	}
-	var k HashKey
-	for i := 0; i < len(text); i++ {
-		d := text[i] - '0'
-		if d > 9 {
-			return HashKey{}, ErrHashKey
-		}
-		overHi, hi := bits.Mul64(k.Hi, 10)
-		carryHi, lo := bits.Mul64(k.Lo, 10)
-		lo, c := bits.Add64(lo, uint64(d), 0)
-		hi, c = bits.Add64(hi, carryHi, c)
-		if overHi != 0 || c != 0 {
-			return HashKey{}, ErrHashKey
-		}
-		k = HashKey{hi, lo}
-	}
-	return k, nil
+	return HashKey{n[1], n[2]}, nil
 }
 
 // Compare returns -1, 0 or +1 as k is below, equal to or above other.
@@ -77,17 +63,9 @@ func (k HashKey) Prev() HashKey {
 
 // Append appends the decimal form to dst.
 func (k HashKey) Append(dst []byte) []byte {
-	const digits = 19 // of the largest power of ten in a uint64
-	q, low := k.divMod1e19()
-	if q == (HashKey{}) {
-		return appendUint(dst, low, 1)
-	}
-	q, mid := q.divMod1e19()
-	if q == (HashKey{}) {
-		return appendUint(appendUint(dst, mid, 1), low, digits)
-	}
-	dst = appendUint(dst, q.Lo, 1)
-	return appendUint(appendUint(dst, mid, digits), low, digits)
+	q, low := k.divModLimb()
+	q, mid := q.divModLimb()
+	return appendLimbs(dst, q.Lo, mid, low)
 }
 
 // String returns the decimal form, as HashKeyRange members have it.
@@ -102,27 +80,11 @@ func (k *HashKey) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// divMod1e19 returns k/10^19 and k%10^19.
-func (k HashKey) divMod1e19() (HashKey, uint64) {
-	hi, r := k.Hi/1e19, k.Hi%1e19
-	lo, r := bits.Div64(r, k.Lo, 1e19)
+// divModLimb returns k/10^19 and k%10^19.
+func (k HashKey) divModLimb() (HashKey, uint64) {
+	hi, r := k.Hi/limb, k.Hi%limb
+	lo, r := bits.Div64(r, k.Lo, limb)
 	return HashKey{hi, lo}, r
-}
-
-// appendUint appends v in decimal, with leading zeros up to width digits.
-func appendUint(dst []byte, v uint64, width int) []byte {
-	var buf [20]byte
-	i := len(buf)
-	for v > 0 {
-		i--
-		buf[i] = byte('0' + v%10)
-		v /= 10
-	}
-	for len(buf)-i < width {
-		i--
-		buf[i] = '0'
-	}
-	return append(dst, buf[i:]...)
 }
 
 // HashKeyRange is the part of the hash key space that a shard owns, both ends

@@ -30,6 +30,9 @@ const (
 	EndIndex   = 1<<63 - 1
 )
 
+// maxCreateSeconds bounds the create time from above (spec data-streams §12.2).
+const maxCreateSeconds = 16025175000
+
 // ErrSequenceNumber says that a text is not a sequence number AWS would issue.
 var ErrSequenceNumber = errors.New("not a sequence number")
 
@@ -44,14 +47,39 @@ func (p SequenceParts) Number() SequenceNumber {
 	}
 }
 
-// Parts returns the fields of s.
+// Version returns the number of the layout: 2 for every number issued since
+// 2015, 0 and 1 for the older ones, -1 for what is no sequence number.
+func (s SequenceNumber) Version() int {
+	switch {
+	case s.hi < 2: // below 2^129
+		return 0
+	case s.hi>>56 == 2 && s.lo&0xf == 2:
+		return 2
+	case s.hi>>56 == 2 && s.lo&0xf == 1:
+		return 1
+	}
+	return -1
+}
+
+// Parts returns the fields of s. Of the older layouts it knows the create time
+// and the shard only.
 func (s SequenceNumber) Parts() SequenceParts {
-	return SequenceParts{
+	if s.Version() == 0 {
+		hi := s.mid
+		if s.hi == 0 && hi < 1<<60 {
+			hi += 1 << 60 // a number below 2^124 stands for itself plus 2^124
+		}
+		return SequenceParts{CreateSeconds: int64(hi >> 24 & (1<<36 - 1)), Shard: ShardID(s.lo & 0xffff)}
+	}
+	p := SequenceParts{
 		CreateSeconds: int64(s.hi >> 20 & (1<<36 - 1)),
-		Seconds:       int64(s.lo>>36 | s.mid&0xff<<28),
-		Index:         s.mid>>16 | s.hi&0xffff<<48,
 		Shard:         ShardID(uint32(s.lo >> 4)),
 	}
+	if s.Version() == 2 {
+		p.Seconds = int64(s.lo>>36 | s.mid&0xff<<28)
+		p.Index = s.mid>>16 | s.hi&0xffff<<48
+	}
+	return p
 }
 
 // IsZero reports whether s is no sequence number at all.
@@ -73,53 +101,38 @@ func (s SequenceNumber) Compare(other SequenceNumber) int {
 
 // Append appends the decimal form, 56 digits for any time until 2255.
 func (s SequenceNumber) Append(dst []byte) []byte {
-	q := [3]uint64{s.hi, s.mid, s.lo}
-	var low, mid uint64
-	q, low = div1e19(q)
-	q, mid = div1e19(q)
-	// 2^192 < 10^58, so what is left has at most 20 digits.
-	dst = appendUint(dst, q[2], 1)
-	return appendUint(appendUint(dst, mid, 19), low, 19)
+	// No layout reaches 1.5·2^185, so no quotient here takes two words: the
+	// number is below 10^57, without its last 19 digits below 10^38.
+	q1, r := bits.Div64(s.hi, s.mid, limb)
+	q0, low := bits.Div64(r, s.lo, limb)
+	top, mid := bits.Div64(q1, q0, limb)
+	return appendLimbs(dst, top, mid, low)
 }
 
 // String returns the decimal form.
 func (s SequenceNumber) String() string { return string(s.Append(make([]byte, 0, 56))) }
 
-// div1e19 returns q/10^19 and q%10^19.
-func div1e19(q [3]uint64) ([3]uint64, uint64) {
-	var r uint64
-	for i := range q {
-		q[i], r = bits.Div64(r, q[i], 1e19)
-	}
-	return q, r
-}
-
 // ParseSequenceNumber reads a version-2 sequence number. Anything that is not
 // one (other layouts, numbers out of range) gives ErrSequenceNumber.
 func ParseSequenceNumber[T string | []byte](text T) (SequenceNumber, error) {
-	var s SequenceNumber
-	if len(text) == 0 || len(text) > 57 {
-		return s, ErrSequenceNumber
+	s, err := ParseAnySequenceNumber(text)
+	if err != nil || s.Version() != 2 {
+		return SequenceNumber{}, ErrSequenceNumber
 	}
-	for i := 0; i < len(text); i++ {
-		d := text[i] - '0'
-		if d > 9 {
-			return SequenceNumber{}, ErrSequenceNumber
-		}
-		h0, lo := bits.Mul64(s.lo, 10)
-		h1, mid := bits.Mul64(s.mid, 10)
-		h2, hi := bits.Mul64(s.hi, 10)
-		var c uint64
-		lo, c = bits.Add64(lo, uint64(d), 0)
-		mid, c = bits.Add64(mid, h0, c)
-		hi, c = bits.Add64(hi, h1, c)
-		if h2 != 0 || c != 0 {
-			return SequenceNumber{}, ErrSequenceNumber
-		}
-		s = SequenceNumber{hi, mid, lo}
+	return s, nil
+}
+
+// ParseAnySequenceNumber reads a sequence number of any layout that AWS has
+// used, the old ones being those of versions 0 and 1. Anything else gives
+// ErrSequenceNumber.
+func ParseAnySequenceNumber[T string | []byte](text T) (SequenceNumber, error) {
+	n, err := parseUint192(text)
+	if err != nil {
+		return SequenceNumber{}, ErrSequenceNumber
 	}
+	s := SequenceNumber{n[0], n[1], n[2]}
 	p := s.Parts()
-	if s.hi>>56 != 2 || s.lo&0xf != 2 || p.CreateSeconds >= 16025175000 || p.Index > EndIndex {
+	if s.Version() < 0 || p.CreateSeconds >= maxCreateSeconds || p.Index > EndIndex {
 		return SequenceNumber{}, ErrSequenceNumber
 	}
 	return s, nil

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"encoding/binary"
 	"strconv"
 	"strings"
 )
@@ -9,22 +10,28 @@ import (
 // id of the API, such as "shardId-000000000003".
 type ShardID int32
 
-const shardIDPrefix = "shardId-"
+const (
+	shardIDPrefix = "shardId-"
+	shardIDDigits = 12
+)
 
 // String returns the API's form.
 func (id ShardID) String() string {
-	return string(id.Append(make([]byte, 0, len(shardIDPrefix)+12)))
+	return string(id.Append(make([]byte, 0, len(shardIDPrefix)+shardIDDigits)))
 }
 
 // Append appends the API's form to dst. A negative number, as foreign sequence
 // numbers may encode, keeps its sign within the twelve characters
 // (spec data-streams §10.1).
 func (id ShardID) Append(dst []byte) []byte {
-	dst = append(dst, shardIDPrefix...)
 	if id < 0 {
-		return appendUint(append(dst, '-'), uint64(-int64(id)), 11)
+		return appendUint(append(dst, shardIDPrefix+"-"...), uint64(-int64(id)), shardIDDigits-1)
 	}
-	return appendUint(dst, uint64(id), 12)
+	var buf [len(shardIDPrefix) + shardIDDigits]byte
+	binary.LittleEndian.PutUint64(buf[4:], eightDigits(uint64(id)/1e8))
+	binary.LittleEndian.PutUint64(buf[12:], eightDigits(uint64(id)%1e8))
+	copy(buf[:], shardIDPrefix) // over the upper four of the first eight digits
+	return append(dst, buf[:]...)
 }
 
 // ParseShardID reads a shard id as leniently as AWS does: what follows the
