@@ -4,7 +4,18 @@
 // loses what was not synced.
 package vfs
 
-import "io"
+import (
+	"errors"
+	"io"
+)
+
+// Errors that the methods of an FS and its Files wrap.
+var (
+	// ErrNoSpace says that the volume, or this process's quota on it, is full.
+	ErrNoSpace = errors.New("no space left on the volume")
+	// ErrLocked says that another process holds the lock.
+	ErrLocked = errors.New("locked by another process")
+)
 
 // FS is a file system. Names are slash-separated paths as the implementation
 // takes them. All methods may be called concurrently. Errors match those of
