@@ -1,0 +1,126 @@
+package extent
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/leat-io/leat/internal/vfs"
+	"github.com/leat-io/leat/storage"
+	"github.com/leat-io/leat/storage/disklog/entry"
+)
+
+// run is what one Add is given.
+type run struct {
+	key     storage.ShardKey
+	first   storage.Offset
+	records []storage.Record
+}
+
+// chunks returns the run's records in their byte form, with a new chunk as soon
+// as one holds limit bytes.
+func (r run) chunks(limit int) iter.Seq[[]byte] {
+	var chunks [][]byte
+	var chunk []byte
+	for i := range r.records {
+		chunk = entry.AppendRecord(chunk, &r.records[i])
+		if len(chunk) >= limit || i+1 == len(r.records) {
+			chunks = append(chunks, chunk)
+			chunk = nil
+		}
+	}
+	return slices.Values(chunks)
+}
+
+// makeRun returns a run of n records whose data have the given size. Every
+// third arrives a millisecond later than the one before.
+func makeRun(shard uint32, first storage.Offset, n, size int) run {
+	rnd := rand.New(rand.NewPCG(uint64(shard), uint64(first)))
+	r := run{key: storage.ShardKey{Stream: 7, Shard: shard}, first: first}
+	for i := range n {
+		data := make([]byte, size)
+		for j := range data {
+			data[j] = byte(rnd.Uint32())
+		}
+		r.records = append(r.records, storage.Record{
+			Shard: shard, PartitionKey: fmt.Appendf(nil, "key-%d", i), Data: data,
+			Offset: first + storage.Offset(i), ArrivalMillis: 1000 + int64(i/3),
+		})
+	}
+	return r
+}
+
+// write makes a file of the runs, finished, and returns their metas.
+func write(t testing.TB, fs vfs.FS, number uint64, o Options, runs ...run) []Meta {
+	t.Helper()
+	w, err := Create(fs, "x", number, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	metas := add(t, w, runs...)
+	if err := w.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	return metas
+}
+
+// add adds the runs.
+func add(t testing.TB, w *Writer, runs ...run) []Meta {
+	t.Helper()
+	var metas []Meta
+	for _, r := range runs {
+		m, err := w.Add(r.key, r.first, r.chunks(1<<16))
+		if err != nil {
+			t.Fatal(err)
+		}
+		metas = append(metas, m)
+	}
+	return metas
+}
+
+// open returns a Store that the test closes.
+func open(t testing.TB, fs vfs.FS, o StoreOptions) *Store {
+	s := NewStore(fs, "x", o)
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// readAll reads an extent in steps of at most n records.
+func readAll(s *Store, m Meta, n int) ([]storage.Record, error) {
+	var all []storage.Record
+	for from := m.First; from <= m.Last; {
+		got, _, err := s.Read(context.Background(), m, from, 0, n, 1<<20, nil)
+		if err != nil {
+			return all, err
+		}
+		if len(got) == 0 {
+			return all, fmt.Errorf("nothing at %d of %v", from, m)
+		}
+		all = append(all, got...)
+		from = got[len(got)-1].Offset + 1
+	}
+	return all, nil
+}
+
+// same fails the test unless the records are equal.
+func same(t interface{ Fatalf(string, ...any) }, got, want []storage.Record) {
+	if len(got) != len(want) {
+		t.Fatalf("%d records, want %d", len(got), len(want))
+	}
+	for i := range got {
+		g, w := got[i], want[i]
+		if g.Shard != w.Shard || g.Offset != w.Offset || g.ArrivalMillis != w.ArrivalMillis ||
+			g.HasExplicitHashKey != w.HasExplicitHashKey || g.ExplicitHashKey != w.ExplicitHashKey ||
+			string(g.PartitionKey) != string(w.PartitionKey) || string(g.Data) != string(w.Data) {
+			t.Fatalf("record %d: got %d arrived %d with %d bytes, want %d arrived %d with %d bytes", i,
+				g.Offset, g.ArrivalMillis, len(g.Data), w.Offset, w.ArrivalMillis, len(w.Data))
+		}
+	}
+}
