@@ -18,6 +18,9 @@ type PutBatch struct {
 	StreamName string // empty when not given
 	StreamARN  string // empty when not given
 	DryRun     bool
+	// Single says that this is a PutRecord call. Its one record then has no
+	// number in messages, and when it is refused that is the call's error.
+	Single bool
 	// SequenceNumberForOrdering is PutRecord's; empty when not given.
 	SequenceNumberForOrdering string
 	Records                   []PutRecord
