@@ -1,0 +1,158 @@
+package catalog
+
+import (
+	"slices"
+	"sort"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"github.com/leat-io/leat/storage"
+	"github.com/leat-io/leat/stream"
+)
+
+const hourMillis = 3600 * 1000
+
+// LimitsTag is the key of the tag that chooses the limits of one stream, with
+// the value "aws" or "off". Any other value leaves the server's choice.
+const LimitsTag = "leat:limits"
+
+// Stream is one immutable version of a stream's definition. Whoever holds one
+// may keep it as long as they like; nobody may change it.
+//
+// Instants in it never decrease: a command that comes with an earlier time
+// than the one before it takes effect at the time of that one.
+type Stream struct {
+	ID      storage.StreamID   `json:"id"`
+	Account string             `json:"account"`
+	Region  string             `json:"region"`
+	Name    string             `json:"name"`
+	Status  types.StreamStatus `json:"status"`
+	Mode    types.StreamMode   `json:"mode"`
+
+	CreatedMillis int64 `json:"created"` // Unix milliseconds
+	// ChangedMillis is the newest instant at which shards were opened or
+	// closed; CreatedMillis before there was one.
+	ChangedMillis int64 `json:"changed"`
+
+	RetentionHours int32 `json:"retention"`
+	// TrimmedMillis is the highest trim horizon that has been acted upon.
+	// Nothing older comes back, however long the retention becomes.
+	TrimmedMillis int64             `json:"trimmed,omitempty"`
+	MaxRecordKiB  int32             `json:"max_record_kib"`
+	Tags          map[string]string `json:"tags,omitempty"`
+
+	// Shards are all that have not been expired by a command, in id order;
+	// none while CREATING and DELETING. Some may be past retention already,
+	// see Expired.
+	Shards    []Shard `json:"shards,omitempty"`
+	NextShard uint32  `json:"next_shard"` // the index that the next shard gets
+
+	// Pending is what ends the present status; nil when ACTIVE.
+	Pending *Transition `json:"pending,omitempty"`
+
+	// ScaledMillis and ModeMillis are when the last calls of UpdateShardCount
+	// and UpdateStreamMode that changed something took place, oldest first, no
+	// more than their daily quotas need.
+	ScaledMillis []int64 `json:"scaled,omitempty"`
+	ModeMillis   []int64 `json:"mode_changes,omitempty"`
+
+	// Derived from the above, see derive.
+	arn    string
+	open   []*Shard         // by range
+	starts []stream.HashKey // of open: 16 bytes a shard to search in, side by side
+}
+
+// ARN returns the stream's Amazon resource name.
+func (s *Stream) ARN() string { return s.arn }
+
+// Open returns the open shards in the order of their hash key ranges, which
+// tile the hash key space. There are none while the stream is CREATING or
+// DELETING. The slice is shared.
+func (s *Stream) Open() []*Shard { return s.open }
+
+// Route returns the open shard that owns h, and nil only when there is no
+// open shard at all.
+func (s *Stream) Route(h stream.HashKey) *Shard {
+	if len(s.open) == 0 {
+		return nil
+	}
+	lo, hi := 0, len(s.starts) // starts[lo] <= h < starts[hi]
+	for hi-lo > 1 {
+		mid := int(uint(lo+hi) / 2)
+		if h.Less(s.starts[mid]) {
+			hi = mid
+		} else {
+			lo = mid
+		}
+	}
+	return s.open[lo]
+}
+
+// Shard returns the shard with the id, also when it is past retention but not
+// yet expired by a command.
+func (s *Stream) Shard(id stream.ShardID) (*Shard, bool) {
+	if id < 0 {
+		return nil, false
+	}
+	i := s.after(uint32(id))
+	if i == 0 || s.Shards[i-1].Index != uint32(id) {
+		return nil, false
+	}
+	return &s.Shards[i-1], true
+}
+
+// Children returns the direct children of the shard, in id order: two after a
+// split, one after a merge, none of an open one.
+func (s *Stream) Children(id stream.ShardID) []*Shard {
+	var children []*Shard
+	for i := s.after(uint32(id)); i < len(s.Shards); i++ {
+		if c := &s.Shards[i]; c.Parent == int32(id) || c.AdjacentParent == int32(id) {
+			children = append(children, c)
+		}
+	}
+	return children
+}
+
+// after returns the place in Shards of the first with a higher index.
+func (s *Stream) after(index uint32) int {
+	return sort.Search(len(s.Shards), func(i int) bool { return s.Shards[i].Index > index })
+}
+
+// HorizonMillis returns the trim horizon at the given time: records that
+// arrived before it are gone.
+func (s *Stream) HorizonMillis(nowMillis int64) int64 {
+	return max(nowMillis-int64(s.RetentionHours)*hourMillis, s.TrimmedMillis)
+}
+
+// Expired reports whether the shard was closed before the trim horizon. Such
+// a shard is shown to nobody, whether or not it is still in Shards.
+func (s *Stream) Expired(sh *Shard, nowMillis int64) bool {
+	return sh.Closed() && sh.ClosedMillis < s.HorizonMillis(nowMillis)
+}
+
+// Limits returns the value of the tag LimitsTag, empty when there is none.
+func (s *Stream) Limits() string { return s.Tags[LimitsTag] }
+
+// derive fills in what follows from the serialised fields. Every new version
+// of a stream goes through it before anybody sees it.
+func (s *Stream) derive() *Stream {
+	s.arn = "arn:aws:kinesis:" + s.Region + ":" + s.Account + ":stream/" + s.Name
+	n := 0
+	for i := range s.Shards {
+		if !s.Shards[i].Closed() {
+			n++
+		}
+	}
+	s.open = make([]*Shard, 0, n)
+	for i := range s.Shards {
+		if !s.Shards[i].Closed() {
+			s.open = append(s.open, &s.Shards[i])
+		}
+	}
+	slices.SortFunc(s.open, func(a, b *Shard) int { return a.Range.Start.Compare(b.Range.Start) })
+	s.starts = make([]stream.HashKey, n)
+	for i, sh := range s.open {
+		s.starts[i] = sh.Range.Start
+	}
+	return s
+}
