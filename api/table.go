@@ -1,0 +1,123 @@
+package api
+
+import (
+	"math"
+	"regexp"
+	"sync"
+)
+
+// Service is the table of one AWS API: what its model says and the SDK's Go
+// types do not. Tables are built once and never changed.
+type Service struct {
+	SigningName  string // in credential scopes, such as "kinesis"
+	TargetPrefix string // of X-Amz-Target, such as "Kinesis_20131202"
+	Operations   map[string]*Operation
+	// RequiredLists names the lists of outputs that are written even when they
+	// are empty, as "Shape.Member" by the SDK's Go names.
+	RequiredLists map[string]bool
+}
+
+// Operation is one operation of a Service.
+type Operation struct {
+	Name     string
+	Input    *Structure
+	Errors   []string // codes the model declares; those common to all are not repeated
+	NoOutput bool     // a success has an empty body
+}
+
+// Structure is a structure of an input.
+type Structure struct {
+	// Members are in the order of the model, in which types are checked.
+	Members []Member
+	// reported holds indexes of Members in the order in which broken
+	// constraints are reported.
+	reported []int
+}
+
+// Member is a named part of a Structure.
+type Member struct {
+	Name string // as in the model and on the wire, such as "StreamName"
+	Shape
+}
+
+// Shape is what the model demands of a value besides its type, which the Go
+// type carries. The zero Shape demands nothing.
+type Shape struct {
+	Required bool
+	Length   Range // of a string in characters, a blob in bytes, a list or map in entries
+	Range    Range // of a number
+	Pattern  *Pattern
+	Enum     []string   // in the order in which messages list it
+	Element  *Shape     // of a list
+	Key      *Shape     // of a map
+	Value    *Shape     // of a map
+	Fields   *Structure // of a structure
+}
+
+// Range is an inclusive range. The zero Range allows everything.
+type Range struct {
+	Min, Max int64
+}
+
+// AtLeast is the range with no upper end.
+func AtLeast(n int64) Range { return Range{n, math.MaxInt64} }
+
+// NewStructure returns a structure with members in the order of the model.
+func NewStructure(members ...Member) *Structure {
+	return (&Structure{Members: members}).Reported()
+}
+
+// Reported sets the order in which broken constraints are reported: the named
+// members first, then the others in the order of the model. It panics on a
+// name the structure does not have.
+func (s *Structure) Reported(names ...string) *Structure {
+	s.reported = make([]int, 0, len(s.Members))
+	taken := make([]bool, len(s.Members))
+	for _, name := range names {
+		i := s.index(name)
+		s.reported = append(s.reported, i)
+		taken[i] = true
+	}
+	for i := range s.Members {
+		if !taken[i] {
+			s.reported = append(s.reported, i)
+		}
+	}
+	return s
+}
+
+// index returns the place of the member in the model, -1 when there is none.
+func (s *Structure) index(name string) int {
+	for i := range s.Members {
+		if s.Members[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// Pattern is a regular expression that a whole value must match. It is
+// compiled when first used, since a server's start should not wait for that.
+type Pattern struct {
+	Text    string // as in the model; quoted in messages
+	compile func() *regexp.Regexp
+}
+
+// NewPattern returns the pattern with the model's text.
+func NewPattern(text string) *Pattern {
+	return &Pattern{text, sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:` + text + `)$`)
+	})}
+}
+
+// Match reports whether all of value matches.
+func (p *Pattern) Match(value string) bool { return p.compile().MatchString(value) }
+
+// Enum returns the texts of an enum of the SDK.
+func Enum[T ~string](values ...T) []string {
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = string(v)
+	}
+	return texts
+}

@@ -1,0 +1,194 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+)
+
+const (
+	// maxBodyBytes fits 10 MiB of records in base64 with their keys
+	// (spec data-streams §5).
+	maxBodyBytes = 16 << 20
+	// bodyGrace and bodyBytesPerSecond are how slow a body may arrive.
+	bodyGrace          = 10 * time.Second
+	bodyBytesPerSecond = 64 << 10
+	// memoryWait is how long a request waits for memory that others hold.
+	memoryWait = 5 * time.Second
+)
+
+var (
+	errTooLarge = errors.New("body larger than 16 MiB")
+	errNoMemory = errors.New("no memory free for the request")
+)
+
+// classes are the sizes of pooled buffers. A body moves up only when it has
+// filled the one it is in, so that a client cannot hold memory for bytes that
+// it has not sent.
+var classes = [...]int{8 << 10, 64 << 10, 512 << 10, 4 << 20, maxBodyBytes}
+
+// buffer is a pooled piece of memory.
+type buffer struct {
+	class int // index into classes
+	bytes []byte
+}
+
+var pools [len(classes)]sync.Pool
+
+// takeBuffer returns an empty buffer of the class.
+func takeBuffer(class int) *buffer {
+	if b, ok := pools[class].Get().(*buffer); ok {
+		b.bytes = b.bytes[:0]
+		return b
+	}
+	return &buffer{class, make([]byte, 0, classes[class])}
+}
+
+// release gives the buffer back. Nobody may use its bytes afterwards. One that
+// was grown beyond its class keeps what it grew to, as long as that is below
+// the next.
+func (b *buffer) release() {
+	if b.class == len(classes)-1 || cap(b.bytes) < classes[b.class+1] {
+		pools[b.class].Put(b)
+	}
+}
+
+// classOf returns the smallest class that holds n bytes, and the largest when
+// none does.
+func classOf(n int) int {
+	for i, size := range classes {
+		if n <= size {
+			return i
+		}
+	}
+	return len(classes) - 1
+}
+
+// weight is what a body buffer costs of the budget: itself, and as much again
+// for what is decoded from it.
+func weight(bytes int) int64 { return 2 * int64(bytes) }
+
+// memory is the budget of Options.BodyMemoryBytes.
+type memory struct {
+	total int64
+	free  *semaphore.Weighted
+}
+
+func newMemory(total int64) *memory { return &memory{total, semaphore.NewWeighted(total)} }
+
+// take waits a little for n bytes. More than there is in all counts as all.
+func (m *memory) take(ctx context.Context, n int64) (taken int64, err error) {
+	n = min(n, m.total)
+	if m.free.TryAcquire(n) {
+		return n, nil
+	}
+	wait, cancel := context.WithTimeout(ctx, memoryWait)
+	defer cancel()
+	if m.free.Acquire(wait, n) != nil {
+		return 0, errNoMemory
+	}
+	return n, nil
+}
+
+// give returns memory that take gave.
+func (m *memory) give(n int64) { m.free.Release(n) }
+
+// body is a request body that was read whole.
+type body struct {
+	*buffer
+	memory *memory
+	held   int64
+}
+
+// release gives back the buffer and its memory.
+func (b *body) release() {
+	b.buffer.release()
+	b.memory.give(b.held)
+}
+
+// grow moves the body into a buffer of the next class.
+func (b *body) grow(ctx context.Context) error {
+	next := b.class + 1
+	more, err := b.memory.take(ctx, weight(classes[next]-classes[b.class]))
+	if err != nil {
+		return err
+	}
+	b.held += more
+	bigger := takeBuffer(next)
+	bigger.bytes = append(bigger.bytes, b.bytes...)
+	b.buffer.release()
+	b.buffer = bigger
+	return nil
+}
+
+// readBody reads the request's body into pooled memory, which the caller must
+// release. On an error nothing is held: errTooLarge, errNoMemory, or one of the
+// connection, os.ErrDeadlineExceeded when the client is too slow.
+func readBody(w http.ResponseWriter, r *http.Request, m *memory) (*body, error) {
+	if r.ContentLength > maxBodyBytes {
+		return nil, errTooLarge
+	}
+	first := weight(classes[0])
+	if _, err := m.take(r.Context(), first); err != nil {
+		return nil, err
+	}
+	b := &body{takeBuffer(0), m, first}
+	if err := b.read(w, r); err != nil {
+		b.release()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *body) read(w http.ResponseWriter, r *http.Request) error {
+	if r.ContentLength == 0 {
+		return nil
+	}
+	// A deadline that outlived the body would cancel the request's context.
+	// What cannot set deadlines (a test's recorder) has no slow client.
+	control := http.NewResponseController(w)
+	start := time.Now()
+	_ = control.SetReadDeadline(start.Add(bodyGrace))
+	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
+	for {
+		n, err := r.Body.Read(b.bytes[len(b.bytes):cap(b.bytes)])
+		b.bytes = b.bytes[:len(b.bytes)+n]
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		case len(b.bytes) < cap(b.bytes):
+			continue
+		case b.class < len(classes)-1:
+			if err := b.grow(r.Context()); err != nil {
+				return err
+			}
+			arrived := time.Duration(len(b.bytes)) * time.Second / bodyBytesPerSecond
+			_ = control.SetReadDeadline(start.Add(bodyGrace + arrived))
+		default:
+			return b.expectEnd(r)
+		}
+	}
+}
+
+// expectEnd reads the end of a body that fills the largest buffer.
+func (b *body) expectEnd(r *http.Request) error {
+	var more [1]byte
+	for {
+		n, err := r.Body.Read(more[:])
+		switch {
+		case n > 0:
+			return errTooLarge
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}

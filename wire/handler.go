@@ -1,0 +1,158 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"github.com/leat-io/leat/api"
+	"github.com/leat-io/leat/wire/sigv4"
+)
+
+// handler is the front door. It is safe for concurrent use and immutable but
+// for its memory budget.
+type handler struct {
+	o        Options
+	services map[string]*Service // by target prefix
+	verifier *sigv4.Verifier
+	memory   *memory
+	plain    *http.ServeMux
+}
+
+// New returns the front door as an http.Handler.
+func New(o Options) http.Handler {
+	o = o.withDefaults()
+	h := &handler{
+		o:        o,
+		services: map[string]*Service{},
+		verifier: sigv4.New(sigv4.Options{Credentials: o.Credentials, Account: o.Account, Region: o.Region, Clock: o.Clock}),
+		memory:   newMemory(o.BodyMemoryBytes),
+		plain:    http.NewServeMux(),
+	}
+	for i := range o.Services {
+		h.services[o.Services[i].API.TargetPrefix] = &o.Services[i]
+	}
+	h.plain.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusOK)
+	})
+	for pattern, p := range o.Plain {
+		h.plain.Handle(pattern, p)
+	}
+	return h
+}
+
+// ServeHTTP answers one request. The checks stand in AWS's order
+// (spec data-streams §5), which clients' tests rely on.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost || r.URL.Path != "/" {
+		if p, pattern := h.plain.Handler(r); pattern != "" {
+			p.ServeHTTP(w, r)
+			return
+		}
+	}
+	body, err := readBody(w, r, h.memory)
+	if err == errTooLarge {
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		_ = http.NewResponseController(w).Flush() // so that it is chunked, as AWS's
+		return
+	}
+	origin := r.Header.Get("Origin") != ""
+	id := h.identify(w, origin && r.Method == http.MethodOptions)
+	if err != nil {
+		h.bodyFailed(w, r, id, err)
+		return
+	}
+	defer body.release()
+	defer h.recover(w, r, id)
+
+	if origin && cors(w, r) {
+		return
+	}
+	if r.Method != http.MethodPost {
+		noOperation(w)
+		return
+	}
+	h.serve(w, r, id, body.bytes)
+}
+
+// bodyFailed answers a request whose body could not be read.
+func (h *handler) bodyFailed(w http.ResponseWriter, r *http.Request, id string, err error) {
+	w.Header()["Connection"] = []string{"close"}
+	contentType := mediaType(r)
+	if contentType != contentCBOR {
+		contentType = contentJSON
+	}
+	switch {
+	case err == errNoMemory:
+		h.o.Logger.Warn("request refused for lack of memory", "request_id", id)
+		sendError(w, contentType, &api.Error{Code: "ServiceUnavailable", Message: "The request has failed due to a temporary failure of the server."})
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		sendError(w, contentType, &api.Error{Code: "RequestTimeoutException", Message: "The request's body did not arrive in time."})
+	default:
+		panic(http.ErrAbortHandler) // the connection is broken; there is nobody to answer
+	}
+}
+
+// recover turns a panic below into an internal failure. Whether anything was
+// sent before is not known; if so the client sees a broken answer, as it
+// should.
+func (h *handler) recover(w http.ResponseWriter, r *http.Request, id string) {
+	switch p := recover(); p {
+	case nil:
+	case http.ErrAbortHandler:
+		panic(p)
+	default:
+		err := fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		h.fail(w, mediaType(r), id, r.Header.Get("X-Amz-Target"), err)
+	}
+}
+
+// fail answers with err: as it is when it is an API error, else as an internal
+// failure whose cause only the log tells.
+func (h *handler) fail(w http.ResponseWriter, contentType, id, operation string, err error) {
+	var e *api.Error
+	if !errors.As(err, &e) {
+		e = &api.Error{Code: "InternalFailure", Err: err}
+	}
+	if e.Err != nil || statusOf(e.Code) >= http.StatusInternalServerError {
+		h.o.Logger.Error("request failed", "request_id", id, "operation", operation, "err", err)
+	}
+	if contentType != contentCBOR {
+		contentType = contentJSON
+	}
+	sendError(w, contentType, e)
+}
+
+// cors answers a preflight, and adds to any other answer what lets a browser's
+// script read it. It reports whether the request is done.
+func cors(w http.ResponseWriter, r *http.Request) bool {
+	header := w.Header()
+	header.Set("Access-Control-Allow-Origin", "*")
+	if r.Method != http.MethodOptions {
+		header.Set("Access-Control-Expose-Headers", exposedHeaders)
+		return false
+	}
+	if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
+		header.Set("Access-Control-Allow-Headers", asked)
+	}
+	if asked := r.Header.Get("Access-Control-Request-Method"); asked != "" {
+		header.Set("Access-Control-Allow-Methods", asked)
+	}
+	header.Set("Access-Control-Max-Age", "172800")
+	send(w, http.StatusOK, "", nil)
+	return true
+}
+
+// noOperation answers a request that does not say what it wants.
+func noOperation(w http.ResponseWriter) {
+	sendXML(w, http.StatusForbidden, "AccessDeniedException", "Unable to determine service/operation name to be authorized")
+}
+
+// mediaType returns the content type without parameters.
+func mediaType(r *http.Request) string {
+	t, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	return strings.TrimSpace(t)
+}

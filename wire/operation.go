@@ -1,0 +1,143 @@
+package wire
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/leat-io/leat/api"
+	"github.com/leat-io/leat/wire/awsjson"
+	"github.com/leat-io/leat/wire/sigv4"
+)
+
+// call is one request on its way to an operation.
+type call struct {
+	service   *Service
+	operation *api.Operation // nil until the target is known to name one
+	body      []byte
+	hot       *hotCall      // the decoded body of a hot operation, or nil
+	value     awsjson.Value // the body otherwise
+}
+
+// serve answers a POST (spec data-streams §5, from step 5 on).
+func (h *handler) serve(w http.ResponseWriter, r *http.Request, id string, body []byte) {
+	contentType := mediaType(r)
+	prefix, name, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	c := call{body: body, service: h.services[prefix]}
+	if c.service != nil {
+		c.operation = c.service.API.Operations[name]
+	}
+	if len(body) == 0 {
+		if contentType != contentJSON {
+			contentType = contentCBOR
+		}
+		code := "SerializationException"
+		if c.operation == nil {
+			code = "UnknownOperationException"
+		}
+		sendError(w, contentType, &api.Error{Code: code})
+		return
+	}
+	switch contentType {
+	case contentJSON, contentCBOR, contentPlainJSON:
+	default:
+		if prefix == "" || name == "" {
+			noOperation(w)
+		} else {
+			sendXML(w, http.StatusNotFound, "UnknownOperationException", "")
+		}
+		return
+	}
+	if !c.parse(contentType) {
+		if contentType == contentPlainJSON {
+			sendPlain(w, http.StatusBadRequest, "SerializationException")
+		} else {
+			sendError(w, contentType, &api.Error{Code: "SerializationException"})
+		}
+		return
+	}
+	defer c.release()
+	if contentType == contentPlainJSON {
+		if !h.o.AllowPlainJSON {
+			sendPlain(w, http.StatusNotFound, "UnknownOperationException")
+			return
+		}
+		contentType = contentJSON
+	}
+	if c.operation == nil {
+		sendError(w, contentType, &api.Error{Code: "UnknownOperationException"})
+		return
+	}
+	h.run(w, r, &c, id, contentType)
+}
+
+// parse looks at the body as far as to know that it is an object or map.
+func (c *call) parse(contentType string) bool {
+	if contentType == contentCBOR {
+		return c.body[0]>>5 == 5 // CBOR's major type of maps
+	}
+	if c.decodeHot() {
+		return true
+	}
+	value, ok := awsjson.Parse(c.body)
+	c.value = value
+	return ok && value.Kind() == api.KindMap
+}
+
+// run authenticates, decodes, calls and answers.
+func (h *handler) run(w http.ResponseWriter, r *http.Request, c *call, id, contentType string) {
+	ctx, err := h.authenticate(r, c)
+	if err == nil && h.o.Intercept != nil {
+		err = h.o.Intercept(ctx, c.operation.Name)
+	}
+	if err == nil && contentType == contentCBOR {
+		err = api.Errorf("UnknownOperationException", "This server does not speak CBOR yet. Switch it off in the client: system property aws.cborEnabled=false or environment CBOR_ENABLED=false.")
+	}
+	if err == nil {
+		err = h.answer(ctx, w, c, contentType)
+	}
+	if err != nil {
+		h.fail(w, contentType, id, c.operation.Name, err)
+	}
+}
+
+// authenticate returns a context that carries the caller.
+func (h *handler) authenticate(r *http.Request, c *call) (context.Context, error) {
+	if h.o.AllowUnsigned && !sigv4.Signed(r) {
+		return api.WithCaller(r.Context(), h.verifier.Anonymous()), nil
+	}
+	caller, err := h.verifier.Verify(r, c.body, c.service.API.SigningName)
+	if err != nil {
+		return nil, err
+	}
+	return api.WithCaller(r.Context(), caller), nil
+}
+
+// answer runs the operation and sends its output. An error means that nothing
+// was sent.
+func (h *handler) answer(ctx context.Context, w http.ResponseWriter, c *call, contentType string) error {
+	if c.service.Records != nil && isHot(c.operation.Name) {
+		return h.answerHot(ctx, w, c)
+	}
+	served, ok := c.service.Handlers[c.operation.Name]
+	if !ok {
+		return api.Errorf("UnknownOperationException", "This server does not serve %s yet.", c.operation.Name)
+	}
+	input := served.NewInput()
+	if err := api.Decode(c.value, input, c.operation); err != nil {
+		return err
+	}
+	output, err := served.Call(ctx, input)
+	if err != nil {
+		return err
+	}
+	if c.operation.NoOutput {
+		send(w, http.StatusOK, contentType, nil)
+		return nil
+	}
+	b := takeBuffer(0)
+	defer b.release()
+	b.bytes = awsjson.Append(b.bytes, output, c.service.API.RequiredLists)
+	send(w, http.StatusOK, contentType, b.bytes)
+	return nil
+}

@@ -1,0 +1,81 @@
+package wire
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"github.com/leat-io/leat/api"
+	"github.com/leat-io/leat/api/kinesisapi"
+	"github.com/leat-io/leat/internal/clock"
+	"github.com/leat-io/leat/wire/sigv4"
+)
+
+// Options configures the front door. The zero value answers every operation
+// as unknown.
+type Options struct {
+	Services []Service
+
+	// Credentials, when not nil, are the keys that may call; every signature
+	// is verified against them. Without them any signature of the right form
+	// is accepted, and the account is the access key if that has 12 digits.
+	Credentials sigv4.Credentials
+	// Account and Region are the caller's where the signature tells none.
+	// Defaults "000000000000" and "us-east-1".
+	Account, Region string
+	// AllowUnsigned lets requests without any signature in, as a caller with
+	// the default account and region. AWS does not.
+	AllowUnsigned bool
+	// AllowPlainJSON treats application/json as AWS JSON 1.1. AWS does not.
+	AllowPlainJSON bool
+
+	// Intercept, when not nil, is called for each authenticated request before
+	// its input is looked at, and may wait. Its error is the answer.
+	Intercept func(ctx context.Context, operation string) error
+	// Plain are handlers beside the AWS APIs, by http.ServeMux pattern, such
+	// as "GET /metrics" or "/console/". GET /healthz is always there.
+	Plain map[string]http.Handler
+
+	// BodyMemoryBytes bounds the memory of all request bodies, their decoded
+	// records and the pages of records being answered. A request that finds
+	// none free within a few seconds gets 503. Default 128 MiB, minimum twice
+	// the largest body.
+	BodyMemoryBytes int64
+
+	Clock  clock.Clock  // default: the system's
+	Logger *slog.Logger // default: none
+}
+
+// Service is an AWS API and who serves it.
+type Service struct {
+	API *api.Service
+	// Handlers serve operations by name. One of the table that is missing here
+	// is answered with an error that says so.
+	Handlers map[string]api.Handler
+	// Records, when not nil, serves PutRecords, PutRecord and GetRecords of
+	// Kinesis without unpacking records into the SDK's shapes; the three then
+	// need no entry in Handlers.
+	Records RecordService
+}
+
+// RecordService moves records. What it is given is only valid during the call.
+type RecordService interface {
+	PutBatch(ctx context.Context, b *kinesisapi.PutBatch) error
+	GetPage(ctx context.Context, in *kinesis.GetRecordsInput, p *kinesisapi.Page) error
+}
+
+func (o Options) withDefaults() Options {
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.BodyMemoryBytes == 0 {
+		o.BodyMemoryBytes = 128 << 20
+	}
+	o.BodyMemoryBytes = max(o.BodyMemoryBytes, weight(maxBodyBytes))
+	return o
+}

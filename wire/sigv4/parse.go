@@ -1,0 +1,132 @@
+package sigv4
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/leat-io/leat/api"
+)
+
+// signature is what a request says about how it is signed.
+type signature struct {
+	algorithm     string
+	accessKey     string
+	scope         []string // date, region, service, terminator; as many as were given
+	credential    string   // access key and scope as given
+	signedHeaders string   // as given, separated by semicolons
+	hex           string
+	date          string // of the request, in either form; never empty
+	token         string // empty when not given
+	query         url.Values
+	presigned     bool // signed in the query string
+}
+
+// region returns the region of the scope, and "" when there is no whole scope.
+func (s *signature) region() string {
+	if len(s.scope) != 4 {
+		return ""
+	}
+	return s.scope[1]
+}
+
+// parse reads the signature and checks its form only. The texts are AWS's, and
+// need no known key.
+func parse(r *http.Request) (*signature, error) {
+	header := r.Header.Get("Authorization")
+	var query url.Values
+	if r.URL.RawQuery != "" {
+		query = r.URL.Query()
+	}
+	presigned := query.Has("X-Amz-Algorithm")
+	switch {
+	case header != "" && presigned:
+		return nil, api.Errorf("InvalidSignatureException",
+			"Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.")
+	case presigned:
+		return parseQuery(query)
+	case header != "":
+		return parseHeader(r, header, query)
+	}
+	return nil, api.Errorf("MissingAuthenticationTokenException", "Missing Authentication Token")
+}
+
+func parseHeader(r *http.Request, header string, query url.Values) (*signature, error) {
+	s := &signature{query: query, token: r.Header.Get("X-Amz-Security-Token")}
+	var credential string
+	var rest string
+	s.algorithm, rest, _ = strings.Cut(header, " ")
+	for part := range strings.FieldsFuncSeq(rest, func(c rune) bool { return c == ',' || c == ' ' }) {
+		name, value, _ := strings.Cut(part, "=")
+		switch name {
+		case "Credential":
+			credential = value
+		case "Signature":
+			s.hex = value
+		case "SignedHeaders":
+			s.signedHeaders = value
+		}
+	}
+	s.date = r.Header.Get("X-Amz-Date")
+	if s.date == "" {
+		s.date = r.Header.Get("Date")
+	}
+	var missing strings.Builder
+	for _, part := range []struct{ name, value string }{
+		{"Credential", credential}, {"Signature", s.hex}, {"SignedHeaders", s.signedHeaders},
+	} {
+		if part.value == "" {
+			missing.WriteString("Authorization header requires '" + part.name + "' parameter. ")
+		}
+	}
+	if s.date == "" {
+		missing.WriteString("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ")
+	}
+	if missing.Len() > 0 {
+		return nil, api.Errorf("IncompleteSignatureException", "%sAuthorization=%s", missing.String(), header)
+	}
+	s.setCredential(credential)
+	return s, nil
+}
+
+func parseQuery(query url.Values) (*signature, error) {
+	var missing strings.Builder
+	for _, name := range []string{"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date"} {
+		if query.Get(name) == "" {
+			missing.WriteString("AWS query-string parameters must include '" + name + "'. ")
+		}
+	}
+	if missing.Len() > 0 {
+		return nil, api.Errorf("IncompleteSignatureException", "%sRe-examine the query-string parameters.", missing.String())
+	}
+	s := &signature{
+		algorithm:     query.Get("X-Amz-Algorithm"),
+		signedHeaders: query.Get("X-Amz-SignedHeaders"),
+		hex:           query.Get("X-Amz-Signature"),
+		date:          query.Get("X-Amz-Date"),
+		token:         query.Get("X-Amz-Security-Token"),
+		query:         query,
+		presigned:     true,
+	}
+	s.setCredential(query.Get("X-Amz-Credential"))
+	return s, nil
+}
+
+func (s *signature) setCredential(credential string) {
+	s.credential = credential
+	parts := strings.Split(credential, "/")
+	s.accessKey, s.scope = parts[0], parts[1:]
+}
+
+// basicFormat is the form of X-Amz-Date and of the string to sign.
+const basicFormat = "20060102T150405Z"
+
+// time returns the request's date, which a Date header has in HTTP's form.
+func (s *signature) time() (time.Time, bool) {
+	if t, err := time.Parse(basicFormat, s.date); err == nil {
+		return t, true
+	}
+	t, err := http.ParseTime(s.date)
+	return t.UTC(), err == nil
+}
