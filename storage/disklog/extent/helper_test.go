@@ -38,13 +38,11 @@ func (r run) chunks(limit int) iter.Seq[[]byte] {
 // makeRun returns a run of n records whose data have the given size. Every
 // third arrives a millisecond later than the one before.
 func makeRun(shard uint32, first storage.Offset, n, size int) run {
-	rnd := rand.New(rand.NewPCG(uint64(shard), uint64(first)))
+	rnd := rand.NewChaCha8([32]byte{byte(shard), byte(first)})
 	r := run{key: storage.ShardKey{Stream: 7, Shard: shard}, first: first}
 	for i := range n {
 		data := make([]byte, size)
-		for j := range data {
-			data[j] = byte(rnd.Uint32())
-		}
+		rnd.Read(data)
 		r.records = append(r.records, storage.Record{
 			Shard: shard, PartitionKey: fmt.Appendf(nil, "key-%d", i), Data: data,
 			Offset: first + storage.Offset(i), ArrivalMillis: 1000 + int64(i/3),

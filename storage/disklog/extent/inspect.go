@@ -51,9 +51,10 @@ type inspector struct {
 	deep  bool
 	visit func(Meta, error) bool
 
-	size    int64
-	number  uint64
-	stopped bool // visit returned false
+	size      int64
+	number    uint64
+	badFooter bool // there is a footer, and it was reported as damaged
+	stopped   bool // visit returned false
 }
 
 func (in *inspector) run() (err error) {
@@ -135,6 +136,7 @@ func (in *inspector) footer() (metas []Meta, finished bool, err error) {
 	case d == errNoFooter:
 		return nil, false, nil
 	case damaged:
+		in.badFooter = true
 		in.report(Meta{}, corrupt(in.name, in.size-trailerBytes, string(d)))
 		return nil, false, nil
 	}

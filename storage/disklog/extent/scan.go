@@ -64,7 +64,7 @@ func (in *inspector) scan() error {
 		}
 		pos += pageBytes
 	}
-	if garbage >= 0 {
+	if garbage >= 0 && !in.badFooter { // else it is the footer, and known
 		in.garbage(garbage)
 	}
 	return nil

@@ -111,8 +111,8 @@ func (s *Store) Read(ctx context.Context, m Meta, from storage.Offset, notBefore
 		return dst, 0, fmt.Errorf("extent of shard %s: %w", m.Key, err)
 	}
 	for b := max(x.blockOf(from), x.blockAt(notBeforeMillis)); b < len(x.blocks) && !r.ended; b++ {
-		if r.full() {
-			return r.dst, x.blocks[b].firstMillis, nil
+		if r.full() && len(r.dst) > r.start {
+			return r.dst, x.blocks[b].firstMillis, nil // without loading the block for it
 		}
 		data, err := s.block(ctx, x, b, r.ahead(x, b))
 		if err == nil {
