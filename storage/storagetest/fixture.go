@@ -96,8 +96,9 @@ func (f *fixture) append(id storage.StreamID, records ...storage.Record) []stora
 	if err := f.log.Append(f.ctx, &storage.Batch{Stream: id, Records: given}); err != nil {
 		f.Fatalf("append %d records to stream %d: %v", len(records), id, err)
 	}
-	stored := clone(given)
-	for _, r := range given {
+	stored := clone(records)
+	for i, r := range given {
+		stored[i].Offset, stored[i].ArrivalMillis = r.Offset, r.ArrivalMillis
 		scribble(r.PartitionKey)
 		scribble(r.Data)
 	}
