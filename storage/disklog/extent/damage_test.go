@@ -26,7 +26,7 @@ func newDamaged(t *testing.T) *damaged {
 	for shard := range uint32(3) {
 		d.runs = append(d.runs, makeRun(shard, 10, 30, 200))
 	}
-	d.metas = write(t, d.fs, 1, Options{BlockBytes: 2500}, d.runs...)
+	d.metas = write(t, d.fs, 1, Options{BlockBytes: 1500}, d.runs...)
 	var err error
 	if d.file, err = d.fs.Open(Path("x", Class1d, 1), vfs.Buffered); err != nil {
 		t.Fatal(err)

@@ -45,7 +45,7 @@ func TestReadsLikeSlice(t *testing.T) {
 			ReadAheadBytes: rapid.SampledFrom([]int64{1, 10000, 0}).Draw(rt, "read-ahead bytes"),
 			Direct:         rapid.Bool().Draw(rt, "direct reads"),
 		})
-		for i := range 30 {
+		for i := range 16 {
 			i %= len(runs)
 			ask(rt, s, metas[i], runs[i].records)
 		}
@@ -61,8 +61,8 @@ func drawRun(rt *rapid.T) run {
 		key:   storage.ShardKey{Stream: storage.StreamID(rapid.Uint32().Draw(rt, "stream")), Shard: rapid.Uint32().Draw(rt, "shard")},
 		first: storage.Offset(rapid.Uint64Max(1<<63).Draw(rt, "first")),
 	}
-	sizes := []int{rapid.SampledFrom([]int{0, 10, 200, 70000}).Draw(rt, "size limit")}
-	if rapid.IntRange(0, 20).Draw(rt, "large") == 0 {
+	sizes := []int{rapid.SampledFrom([]int{0, 10, 200, 30000}).Draw(rt, "size limit")}
+	if rapid.IntRange(0, 40).Draw(rt, "large") == 0 {
 		sizes = append(sizes, 10<<20)
 	}
 	millis := rapid.Int64Range(0, 1<<42).Draw(rt, "millis")
