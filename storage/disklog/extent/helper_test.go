@@ -108,7 +108,7 @@ func readAll(s *Store, m Meta, n int) ([]storage.Record, error) {
 }
 
 // same fails the test unless the records are equal.
-func same(t interface{ Fatalf(string, ...any) }, got, want []storage.Record) {
+func same(t fataler, got, want []storage.Record) {
 	if len(got) != len(want) {
 		t.Fatalf("%d records, want %d", len(got), len(want))
 	}
@@ -122,3 +122,6 @@ func same(t interface{ Fatalf(string, ...any) }, got, want []storage.Record) {
 		}
 	}
 }
+
+// fataler is what testing.T and rapid.T have in common here.
+type fataler interface{ Fatalf(string, ...any) }

@@ -138,7 +138,7 @@ func model(records []storage.Record, from storage.Offset, notBefore int64, maxRe
 }
 
 // inspectSame fails unless Inspect finds just these extents, sound.
-func inspectSame(t interface{ Fatalf(string, ...any) }, fs vfs.FS, metas []Meta) {
+func inspectSame(t fataler, fs vfs.FS, metas []Meta) {
 	n := 0
 	err := Inspect(fs, Path("x", metas[0].Class, 3), true, func(m Meta, err error) bool {
 		if n >= len(metas) || m != metas[n] || err != nil {
