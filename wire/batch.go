@@ -9,8 +9,12 @@ import (
 // fromPutRecords fills the batch from the SDK's shape, for bodies that the hot
 // codec leaves to the generic one.
 func fromPutRecords(b *kinesisapi.PutBatch, in *kinesis.PutRecordsInput) {
-	b.StreamName, b.StreamARN = text(in.StreamName), text(in.StreamARN)
-	b.DryRun = in.DryRun != nil && *in.DryRun
+	*b = kinesisapi.PutBatch{
+		StreamName: text(in.StreamName),
+		StreamARN:  text(in.StreamARN),
+		DryRun:     in.DryRun != nil && *in.DryRun,
+		Records:    b.Records[:0],
+	}
 	for i := range in.Records {
 		e := &in.Records[i]
 		b.Records = append(b.Records, kinesisapi.PutRecord{
@@ -23,14 +27,17 @@ func fromPutRecords(b *kinesisapi.PutBatch, in *kinesis.PutRecordsInput) {
 
 // fromPutRecord does the same for a single record.
 func fromPutRecord(b *kinesisapi.PutBatch, in *kinesis.PutRecordInput) {
-	b.StreamName, b.StreamARN = text(in.StreamName), text(in.StreamARN)
-	b.DryRun = in.DryRun != nil && *in.DryRun
-	b.SequenceNumberForOrdering = text(in.SequenceNumberForOrdering)
-	b.Records = append(b.Records, kinesisapi.PutRecord{
-		Data:            in.Data,
-		PartitionKey:    optionalBytes(in.PartitionKey),
-		ExplicitHashKey: optionalBytes(in.ExplicitHashKey),
-	})
+	*b = kinesisapi.PutBatch{
+		StreamName:                text(in.StreamName),
+		StreamARN:                 text(in.StreamARN),
+		DryRun:                    in.DryRun != nil && *in.DryRun,
+		SequenceNumberForOrdering: text(in.SequenceNumberForOrdering),
+		Records: append(b.Records[:0], kinesisapi.PutRecord{
+			Data:            in.Data,
+			PartitionKey:    optionalBytes(in.PartitionKey),
+			ExplicitHashKey: optionalBytes(in.ExplicitHashKey),
+		}),
+	}
 }
 
 func text(s *string) string {

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
+
+	"github.com/leat-io/leat/api"
 )
 
 const (
@@ -22,10 +25,17 @@ const (
 	memoryWait = 5 * time.Second
 )
 
-var (
-	errTooLarge = errors.New("body larger than 16 MiB")
-	errNoMemory = errors.New("no memory free for the request")
-)
+var errTooLarge = errors.New("body larger than 16 MiB")
+
+// errNoMemory is the answer to a request that found none; SDKs try again.
+var errNoMemory error = &api.Error{
+	Code:    "ServiceUnavailable",
+	Message: "The request has failed due to a temporary failure of the server.",
+	Err:     errors.New("no memory free for the request"),
+}
+
+// errSlow is the answer to a client that does not send what it announced.
+var errSlow error = api.Errorf("RequestTimeoutException", "The body of the request did not arrive in time.")
 
 // classes are the sizes of pooled buffers. A body moves up only when it has
 // filled the one it is in, so that a client cannot hold memory for bytes that
@@ -82,6 +92,9 @@ type memory struct {
 func newMemory(total int64) *memory { return &memory{total, semaphore.NewWeighted(total)} }
 
 // take waits a little for n bytes. More than there is in all counts as all.
+//
+// Bodies and pages hold memory while they wait for more. That cannot lock up:
+// whoever waits too long gives up and returns what it held.
 func (m *memory) take(ctx context.Context, n int64) (taken int64, err error) {
 	n = min(n, m.total)
 	if m.free.TryAcquire(n) {
@@ -127,8 +140,8 @@ func (b *body) grow(ctx context.Context) error {
 }
 
 // readBody reads the request's body into pooled memory, which the caller must
-// release. On an error nothing is held: errTooLarge, errNoMemory, or one of the
-// connection, os.ErrDeadlineExceeded when the client is too slow.
+// release. On an error nothing is held: errTooLarge, errNoMemory, errSlow, or
+// one of the connection.
 func readBody(w http.ResponseWriter, r *http.Request, m *memory) (*body, error) {
 	if r.ContentLength > maxBodyBytes {
 		return nil, errTooLarge
@@ -161,6 +174,8 @@ func (b *body) read(w http.ResponseWriter, r *http.Request) error {
 		switch {
 		case err == io.EOF:
 			return nil
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return errSlow
 		case err != nil:
 			return err
 		case len(b.bytes) < cap(b.bytes):

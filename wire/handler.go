@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"runtime/debug"
 	"strings"
 
@@ -78,22 +77,14 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.serve(w, r, id, body.bytes)
 }
 
-// bodyFailed answers a request whose body could not be read.
+// bodyFailed answers a request whose body could not be read, and ends its
+// connection: what else is on it would be read as the next request.
 func (h *handler) bodyFailed(w http.ResponseWriter, r *http.Request, id string, err error) {
-	w.Header()["Connection"] = []string{"close"}
-	contentType := mediaType(r)
-	if contentType != contentCBOR {
-		contentType = contentJSON
-	}
-	switch {
-	case err == errNoMemory:
-		h.o.Logger.Warn("request refused for lack of memory", "request_id", id)
-		sendError(w, contentType, &api.Error{Code: "ServiceUnavailable", Message: "The request has failed due to a temporary failure of the server."})
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		sendError(w, contentType, &api.Error{Code: "RequestTimeoutException", Message: "The request's body did not arrive in time."})
-	default:
+	if err != errNoMemory && err != errSlow {
 		panic(http.ErrAbortHandler) // the connection is broken; there is nobody to answer
 	}
+	w.Header()["Connection"] = []string{"close"}
+	h.fail(w, mediaType(r), id, r.Header.Get("X-Amz-Target"), err)
 }
 
 // recover turns a panic below into an internal failure. Whether anything was

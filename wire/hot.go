@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"net/http"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
@@ -11,58 +12,134 @@ import (
 	"github.com/leat-io/leat/wire/awsjson"
 )
 
+// outcomeBytes is what a stored record takes in the answer to a put, rounded
+// up.
+const outcomeBytes = 128
+
 // isHot reports whether a RecordService serves the operation.
 func isHot(operation string) bool {
 	return operation == "PutRecords" || operation == "PutRecord" || operation == "GetRecords"
 }
 
-// hotCall is the decoded body of an operation that moves records.
-type hotCall struct{}
+// hotCall is what an operation that moves records works on. It is pooled: the
+// slices keep their room.
+type hotCall struct {
+	batch kinesisapi.PutBatch
+	arena *buffer // holds the batch's data; nil when it came another way
+	get   kinesis.GetRecordsInput
+	page  kinesisapi.Page
+	// decoded says that a hot codec understood the body.
+	decoded bool
+}
 
-func (c *call) decodeHot() bool { return false }
+var hotCalls = sync.Pool{New: func() any { return new(hotCall) }}
 
-func (c *call) release() {}
+// prepareHot gives a hot operation's call its hotCall and tries the hot codec
+// on the body. A body that codec does not like is left for the generic one.
+func (c *call) prepareHot(contentType string) {
+	if c.operation == nil || c.service.Records == nil || !isHot(c.operation.Name) {
+		return
+	}
+	c.hot = hotCalls.Get().(*hotCall)
+	if contentType == contentCBOR {
+		return
+	}
+	if c.operation.Name == "GetRecords" {
+		c.hot.decoded = awsjson.DecodeGetRecords(c.body, &c.hot.get)
+		return
+	}
+	room := awsjson.ArenaBytes(c.body)
+	c.hot.arena = takeBuffer(classOf(room))
+	arena := c.hot.arena.bytes[:room]
+	if c.operation.Name == "PutRecord" {
+		c.hot.decoded = awsjson.DecodePutRecord(c.body, arena, &c.hot.batch)
+	} else {
+		c.hot.decoded = awsjson.DecodePutRecords(c.body, arena, &c.hot.batch)
+	}
+}
+
+// release gives back what prepareHot took.
+func (c *call) release() {
+	hot := c.hot
+	if hot == nil {
+		return
+	}
+	if hot.arena != nil {
+		hot.arena.release()
+	}
+	// Views of this request's memory must not outlive it in the pool.
+	clear(hot.batch.Records)
+	clear(hot.page.Records)
+	*hot = hotCall{
+		batch: kinesisapi.PutBatch{Records: hot.batch.Records[:0]},
+		page:  kinesisapi.Page{Records: hot.page.Records[:0]},
+	}
+	hotCalls.Put(hot)
+}
 
 // answerHot runs a hot operation.
 func (h *handler) answerHot(ctx context.Context, w http.ResponseWriter, c *call) error {
+	if !c.hot.decoded {
+		if err := c.decodeGeneric(); err != nil {
+			return err
+		}
+	}
+	if c.operation.Name == "GetRecords" {
+		return h.getRecords(ctx, w, c)
+	}
+	if err := c.service.Records.PutBatch(ctx, &c.hot.batch); err != nil {
+		return err
+	}
+	out := takeBuffer(classOf(outcomeBytes * len(c.hot.batch.Records)))
+	defer out.release()
+	if c.operation.Name == "PutRecord" {
+		out.bytes = awsjson.AppendPutRecordOutput(out.bytes, &c.hot.batch)
+	} else {
+		out.bytes = awsjson.AppendPutRecordsOutput(out.bytes, &c.hot.batch)
+	}
+	send(w, http.StatusOK, contentJSON, out.bytes)
+	return nil
+}
+
+// decodeGeneric fills the hotCall from a body that the hot codec refused.
+func (c *call) decodeGeneric() error {
+	clear(c.hot.batch.Records)
 	switch c.operation.Name {
 	case "GetRecords":
-		return h.getRecords(ctx, w, c)
+		c.hot.get = kinesis.GetRecordsInput{}
+		return api.Decode(c.value, &c.hot.get, c.operation)
 	case "PutRecord":
 		var in kinesis.PutRecordInput
 		if err := api.Decode(c.value, &in, c.operation); err != nil {
 			return err
 		}
-		var b kinesisapi.PutBatch
-		fromPutRecord(&b, &in)
-		if err := c.service.Records.PutBatch(ctx, &b); err != nil {
+		fromPutRecord(&c.hot.batch, &in)
+	default:
+		var in kinesis.PutRecordsInput
+		if err := api.Decode(c.value, &in, c.operation); err != nil {
 			return err
 		}
-		send(w, http.StatusOK, contentJSON, awsjson.AppendPutRecordOutput(nil, &b))
-		return nil
+		fromPutRecords(&c.hot.batch, &in)
 	}
-	var in kinesis.PutRecordsInput
-	if err := api.Decode(c.value, &in, c.operation); err != nil {
-		return err
-	}
-	var b kinesisapi.PutBatch
-	fromPutRecords(&b, &in)
-	if err := c.service.Records.PutBatch(ctx, &b); err != nil {
-		return err
-	}
-	send(w, http.StatusOK, contentJSON, awsjson.AppendPutRecordsOutput(nil, &b))
 	return nil
 }
 
+// getRecords reads a page and sends it, in memory from the same budget as
+// request bodies: a page may take 14 MiB.
 func (h *handler) getRecords(ctx context.Context, w http.ResponseWriter, c *call) error {
-	var in kinesis.GetRecordsInput
-	if err := api.Decode(c.value, &in, c.operation); err != nil {
+	p := &c.hot.page
+	if err := c.service.Records.GetPage(ctx, &c.hot.get, p); err != nil {
 		return err
 	}
-	var p kinesisapi.Page
-	if err := c.service.Records.GetPage(ctx, &in, &p); err != nil {
+	room := awsjson.PageBytes(p)
+	taken, err := h.memory.take(ctx, int64(room))
+	if err != nil {
 		return err
 	}
-	send(w, http.StatusOK, contentJSON, awsjson.AppendPage(nil, &p))
+	defer h.memory.give(taken)
+	out := takeBuffer(classOf(room))
+	defer out.release()
+	out.bytes = awsjson.AppendPage(out.bytes, p)
+	send(w, http.StatusOK, contentJSON, out.bytes)
 	return nil
 }

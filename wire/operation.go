@@ -15,8 +15,8 @@ type call struct {
 	service   *Service
 	operation *api.Operation // nil until the target is known to name one
 	body      []byte
-	hot       *hotCall      // the decoded body of a hot operation, or nil
-	value     awsjson.Value // the body otherwise
+	hot       *hotCall      // of an operation that moves records, else nil
+	value     awsjson.Value // the body, unless hot.decoded
 }
 
 // serve answers a POST (spec data-streams §5, from step 5 on).
@@ -48,6 +48,8 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, id string, body 
 		}
 		return
 	}
+	c.prepareHot(contentType)
+	defer c.release()
 	if !c.parse(contentType) {
 		if contentType == contentPlainJSON {
 			sendPlain(w, http.StatusBadRequest, "SerializationException")
@@ -56,7 +58,6 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, id string, body 
 		}
 		return
 	}
-	defer c.release()
 	if contentType == contentPlainJSON {
 		if !h.o.AllowPlainJSON {
 			sendPlain(w, http.StatusNotFound, "UnknownOperationException")
@@ -76,7 +77,7 @@ func (c *call) parse(contentType string) bool {
 	if contentType == contentCBOR {
 		return c.body[0]>>5 == 5 // CBOR's major type of maps
 	}
-	if c.decodeHot() {
+	if c.hot != nil && c.hot.decoded {
 		return true
 	}
 	value, ok := awsjson.Parse(c.body)
@@ -116,7 +117,7 @@ func (h *handler) authenticate(r *http.Request, c *call) (context.Context, error
 // answer runs the operation and sends its output. An error means that nothing
 // was sent.
 func (h *handler) answer(ctx context.Context, w http.ResponseWriter, c *call, contentType string) error {
-	if c.service.Records != nil && isHot(c.operation.Name) {
+	if c.hot != nil {
 		return h.answerHot(ctx, w, c)
 	}
 	served, ok := c.service.Handlers[c.operation.Name]

@@ -1,0 +1,67 @@
+package awsjson
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"github.com/leat-io/leat/api/kinesisapi"
+)
+
+// DecodeGetRecords reads the body of a GetRecords into in, or reports that it
+// is one for the generic decoder; in then holds nothing of use.
+func DecodeGetRecords(body []byte, in *kinesis.GetRecordsInput) bool {
+	*in = kinesis.GetRecordsInput{}
+	s := scanner{body: body}
+	if !s.byte('{') {
+		return false
+	}
+	for more := true; more; {
+		name, ok := s.name()
+		if !ok {
+			return false
+		}
+		switch string(name) {
+		case "ShardIterator":
+			ok = in.ShardIterator == nil && s.shardIterator(in)
+		case "Limit":
+			ok = in.Limit == nil && s.limit(in)
+		case "StreamARN":
+			var arn string
+			twice := in.StreamARN != nil
+			arn, ok = s.streamARN()
+			ok = ok && !twice
+			in.StreamARN = &arn
+		default:
+			return false
+		}
+		if !ok {
+			return false
+		}
+		if more, ok = s.next('}'); !ok {
+			return false
+		}
+	}
+	return in.ShardIterator != nil && s.end()
+}
+
+func (s *scanner) shardIterator(in *kinesis.GetRecordsInput) bool {
+	text, ok := s.text()
+	// As many characters as bytes in all that a server issues.
+	if !ok || len(text) == 0 || len(text) > kinesisapi.MaxShardIteratorLength {
+		return false
+	}
+	iterator := string(text)
+	in.ShardIterator = &iterator
+	return true
+}
+
+// limit reads a plain integer in the range of the model.
+func (s *scanner) limit(in *kinesis.GetRecordsInput) bool {
+	s.at = space(s.body, s.at)
+	start := s.at
+	n := int32(0)
+	for ; s.at < len(s.body) && s.body[s.at]-'0' <= 9 && s.at-start < 6; s.at++ {
+		n = n*10 + int32(s.body[s.at]-'0')
+	}
+	in.Limit = &n
+	return n >= 1 && n <= kinesisapi.MaxPageSize && s.body[start] != '0'
+}
