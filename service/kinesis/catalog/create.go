@@ -4,6 +4,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"github.com/leat-io/leat/api"
+	"github.com/leat-io/leat/api/kinesisapi"
 	"github.com/leat-io/leat/storage"
 	"github.com/leat-io/leat/stream"
 )
@@ -32,7 +33,7 @@ func (*CreateStream) kind() string { return "create_stream" }
 
 func (cmd *CreateStream) decide(s *state, t Terms) (any, bool) {
 	if cmd.current(s) != nil {
-		return api.Errorf("ResourceInUseException",
+		return api.Errorf(kinesisapi.ResourceInUse,
 			"Stream %s under account %s already exists.", cmd.Name, cmd.Account), true
 	}
 	err := s.roomToMove(cmd.Ref, t)

@@ -4,6 +4,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"github.com/leat-io/leat/api"
+	"github.com/leat-io/leat/api/kinesisapi"
 	"github.com/leat-io/leat/storage"
 	"github.com/leat-io/leat/stream"
 )
@@ -42,7 +43,7 @@ func (cmd *MergeShards) decide(s *state, t Terms) (any, bool) {
 		return err, true
 	}
 	if a.Range.End == stream.MaxHashKey || a.Range.End.Next() != b.Range.Start {
-		return api.Errorf("InvalidArgumentException", "Shards %s and %s in stream %s under account %s "+
+		return api.Errorf(kinesisapi.InvalidArgument, "Shards %s and %s in stream %s under account %s "+
 			"are not an adjacent pair of shards eligible for merging", a.ID(), b.ID(), x.Name, x.Account), true
 	}
 	return nil, false

@@ -4,6 +4,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"github.com/leat-io/leat/api"
+	"github.com/leat-io/leat/api/kinesisapi"
 	"github.com/leat-io/leat/storage"
 )
 
@@ -27,7 +28,7 @@ func (cmd *UpdateStreamMode) decide(s *state, t Terms) (any, bool) {
 		return nil, true
 	}
 	if usedUp(x.ModeMillis, t.Quotas.ModesPerDay, t.AtMillis) {
-		return api.Errorf(limitExceeded,
+		return api.Errorf(kinesisapi.LimitExceeded,
 			"You cannot update the capacity mode of your data stream more than twice within 24 hours."), true
 	}
 	if cmd.Mode == types.StreamModeOnDemand {

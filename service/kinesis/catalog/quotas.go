@@ -4,9 +4,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"github.com/leat-io/leat/api"
+	"github.com/leat-io/leat/api/kinesisapi"
 )
-
-const limitExceeded = "LimitExceededException"
 
 // dayMillis is the length of the rolling window of daily quotas.
 const dayMillis = 24 * hourMillis
@@ -28,7 +27,7 @@ func (s *state) roomToMove(r Ref, t Terms) *api.Error {
 	if moving < limit {
 		return nil
 	}
-	return api.Errorf(limitExceeded, "This request would have exceed the limit on the number of streams "+
+	return api.Errorf(kinesisapi.LimitExceeded, "This request would have exceed the limit on the number of streams "+
 		"that can simultaneously be in CREATING or DELETING. Limit: %d", limit)
 }
 
@@ -48,7 +47,7 @@ func (s *state) roomForShards(r Ref, t Terms, more int) *api.Error {
 	if count+more <= limit {
 		return nil
 	}
-	return api.Errorf(limitExceeded, "This request would exceed the shard limit for the account %s in %s. "+
+	return api.Errorf(kinesisapi.LimitExceeded, "This request would exceed the shard limit for the account %s in %s. "+
 		"Current shard count for the account: %d. Limit: %d. "+
 		"Number of additional shards that would have resulted from this request: %d. "+
 		"Refer to the AWS Service Limits page "+
@@ -72,7 +71,7 @@ func (s *state) roomForOnDemand(r Ref, t Terms) *api.Error {
 	if count < limit {
 		return nil
 	}
-	return api.Errorf(limitExceeded, "This request would exceed the limit on the number of on-demand streams "+
+	return api.Errorf(kinesisapi.LimitExceeded, "This request would exceed the limit on the number of on-demand streams "+
 		"for the account %s in %s. Limit: %d", r.Account, r.Region, limit)
 }
 

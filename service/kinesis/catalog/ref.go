@@ -13,6 +13,11 @@ type Ref struct {
 	Name    string `json:"name"`
 }
 
+// ARN returns the Amazon resource name of the stream.
+func (r Ref) ARN() string {
+	return "arn:aws:kinesis:" + r.Region + ":" + r.Account + ":stream/" + r.Name
+}
+
 func (r Ref) owner() owner { return owner{r.Account, r.Region} }
 
 // current returns the stream as it is.

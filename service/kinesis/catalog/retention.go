@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"github.com/leat-io/leat/api"
+	"github.com/leat-io/leat/api/kinesisapi"
 	"github.com/leat-io/leat/storage"
 )
 
@@ -30,10 +31,10 @@ func (cmd *SetRetention) decide(s *state, _ Terms) (any, bool) {
 		"existing retention period (%d hours). Use %sRetentionPeriod API."
 	switch {
 	case cmd.Increase && cmd.Hours < x.RetentionHours:
-		return api.Errorf("InvalidArgumentException", wrongWay,
+		return api.Errorf(kinesisapi.InvalidArgument, wrongWay,
 			cmd.Hours, x.Name, "shorter", x.RetentionHours, "Decrease"), true
 	case !cmd.Increase && cmd.Hours > x.RetentionHours:
-		return api.Errorf("InvalidArgumentException", wrongWay,
+		return api.Errorf(kinesisapi.InvalidArgument, wrongWay,
 			cmd.Hours, x.Name, "longer", x.RetentionHours, "Increase"), true
 	}
 	return nil, cmd.Hours == x.RetentionHours

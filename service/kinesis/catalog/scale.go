@@ -4,6 +4,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"github.com/leat-io/leat/api"
+	"github.com/leat-io/leat/api/kinesisapi"
 	"github.com/leat-io/leat/storage"
 )
 
@@ -54,13 +55,13 @@ func (cmd *UpdateShardCount) inReach(current int32, t Terms) *api.Error {
 	most, factor := int64(t.Quotas.ScaleTarget), int64(t.Quotas.ScaleFactor)
 	switch {
 	case most > 0 && (target > most || n > most):
-		return api.Errorf(limitExceeded, "Target shard count or number of open shards cannot be greater than %d. "+
+		return api.Errorf(kinesisapi.LimitExceeded, "Target shard count or number of open shards cannot be greater than %d. "+
 			"Current open shard count: %d, Target shard count: %d", most, n, target)
 	case factor > 0 && target > factor*n:
-		return api.Errorf(limitExceeded, "UpdateShardCount cannot scale up over double your current open shard count. "+
+		return api.Errorf(kinesisapi.LimitExceeded, "UpdateShardCount cannot scale up over double your current open shard count. "+
 			"Current open shard count: %d Target shard count: %d", n, target)
 	case factor > 0 && factor*target < n:
-		return api.Errorf(limitExceeded, "UpdateShardCount cannot scale down below half your current open shard count. "+
+		return api.Errorf(kinesisapi.LimitExceeded, "UpdateShardCount cannot scale down below half your current open shard count. "+
 			"Current open shard count: %d Target shard count: %d", n, target)
 	}
 	return nil

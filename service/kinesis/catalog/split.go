@@ -4,6 +4,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"github.com/leat-io/leat/api"
+	"github.com/leat-io/leat/api/kinesisapi"
 	"github.com/leat-io/leat/storage"
 	"github.com/leat-io/leat/stream"
 )
@@ -34,7 +35,7 @@ func (cmd *SplitShard) decide(s *state, t Terms) (any, bool) {
 		err = s.roomForShards(cmd.Ref, t, 1)
 	}
 	if err == nil && !splitsAt(sh.Range, cmd.NewStartingHashKey) {
-		err = api.Errorf("InvalidArgumentException", "NewStartingHashKey %s used in SplitShard() on shard %s "+
+		err = api.Errorf(kinesisapi.InvalidArgument, "NewStartingHashKey %s used in SplitShard() on shard %s "+
 			"in stream %s under account %s is not both greater than one plus the shard's StartingHashKey %s "+
 			"and less than the shard's EndingHashKey %s.",
 			cmd.NewStartingHashKey, sh.ID(), x.Name, x.Account, sh.Range.Start, sh.Range.End)
@@ -55,7 +56,7 @@ func (x *Stream) reshardable(id stream.ShardID, t Terms) (*Shard, *api.Error) {
 		return nil, ShardNotFound(x.Account, x.Name, id.String())
 	}
 	if sh.Closed() {
-		return nil, api.Errorf("InvalidArgumentException", "Shard %s in stream %s under account %s "+
+		return nil, api.Errorf(kinesisapi.InvalidArgument, "Shard %s in stream %s under account %s "+
 			"has already been merged or split, and thus is not eligible for merging or splitting.",
 			id, x.Name, x.Account)
 	}

@@ -105,12 +105,22 @@ func (s *Stream) Shard(id stream.ShardID) (*Shard, bool) {
 // split, one after a merge, none of an open one.
 func (s *Stream) Children(id stream.ShardID) []*Shard {
 	var children []*Shard
-	for i := s.after(uint32(id)); i < len(s.Shards); i++ {
-		if c := &s.Shards[i]; c.Parent == int32(id) || c.AdjacentParent == int32(id) {
+	younger := s.ShardsAfter(id)
+	for i := range younger {
+		if c := &younger[i]; c.Parent == int32(id) || c.AdjacentParent == int32(id) {
 			children = append(children, c)
 		}
 	}
 	return children
+}
+
+// ShardsAfter returns the shards with higher ids, which need not be the id of
+// one. The slice is shared.
+func (s *Stream) ShardsAfter(id stream.ShardID) []Shard {
+	if id < 0 {
+		return s.Shards
+	}
+	return s.Shards[s.after(uint32(id)):]
 }
 
 // after returns the place in Shards of the first with a higher index.
@@ -136,7 +146,7 @@ func (s *Stream) Limits() string { return s.Tags[LimitsTag] }
 // derive fills in what follows from the serialised fields. Every new version
 // of a stream goes through it before anybody sees it.
 func (s *Stream) derive() *Stream {
-	s.arn = "arn:aws:kinesis:" + s.Region + ":" + s.Account + ":stream/" + s.Name
+	s.arn = Ref{s.Account, s.Region, s.Name}.ARN()
 	n := 0
 	for i := range s.Shards {
 		if !s.Shards[i].Closed() {

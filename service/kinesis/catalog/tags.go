@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"github.com/leat-io/leat/api"
+	"github.com/leat-io/leat/api/kinesisapi"
 	"github.com/leat-io/leat/storage"
 )
 
@@ -15,7 +16,7 @@ const MaxTags = 50
 // TooManyTags is the answer to tags beyond MaxTags, which AWS words with its
 // former limit.
 func TooManyTags(account, name string) *api.Error {
-	return api.Errorf("InvalidArgumentException", "Failed to add tags to stream %s under account %s "+
+	return api.Errorf(kinesisapi.InvalidArgument, "Failed to add tags to stream %s under account %s "+
 		"because a given stream cannot have more than 10 tags associated with it.", name, account)
 }
 
