@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/leat-io/leat/api"
+	"github.com/leat-io/leat/api/kinesisapi"
 	"github.com/leat-io/leat/storage"
 	"github.com/leat-io/leat/stream"
 )
@@ -162,13 +163,13 @@ func (s *iteratorSealer) open(token string, nowMillis int64) (shardIterator, err
 }
 
 // errInvalidIterator is shared: nothing in it depends on the request.
-var errInvalidIterator = api.Errorf("InvalidArgumentException", "Invalid ShardIterator.")
+var errInvalidIterator = api.Errorf(kinesisapi.InvalidArgument, "Invalid ShardIterator.")
 
 // expiredIterator returns the error for a token used too late.
 func expiredIterator(issuedMillis, nowMillis int64) error {
 	const javaDate = "Mon Jan 02 15:04:05 MST 2006"
 	date := func(millis int64) string { return time.UnixMilli(millis).UTC().Format(javaDate) }
-	return api.Errorf("ExpiredIteratorException",
+	return api.Errorf(kinesisapi.ExpiredIterator,
 		"Iterator expired. The iterator was created at time %s while right now it is %s"+
 			" which is further in the future than the tolerated delay of %d milliseconds.",
 		date(issuedMillis), date(nowMillis), iteratorLifeMillis)

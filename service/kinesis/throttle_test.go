@@ -7,8 +7,8 @@ import (
 	"github.com/leat-io/leat/storage"
 )
 
-// puts takes n records of the size in one batch and returns how many passed.
-func puts(th *throttle, shard uint32, n, bytes int, now time.Time) int {
+// putSome takes n records of the size in one batch and returns how many passed.
+func putSome(th *throttle, shard uint32, n, bytes int, now time.Time) int {
 	th.beginBatch()
 	defer th.endBatch()
 	passed := 0
@@ -49,7 +49,7 @@ func TestThrottleWrites(t *testing.T) {
 		at := now
 		for i, s := range steps {
 			at = at.Add(s.after)
-			if got := puts(&th, 0, s.n, s.bytes, at); got != s.wantTaken {
+			if got := putSome(&th, 0, s.n, s.bytes, at); got != s.wantTaken {
 				t.Errorf("%s, step %d: %d of %d records of %d bytes, want %d", what, i, got, s.n, s.bytes, s.wantTaken)
 			}
 		}
@@ -62,7 +62,7 @@ func TestThrottleNobodyOvertakes(t *testing.T) {
 	var th throttle
 	now := time.Unix(1700000000, 0)
 	a, b := storage.ShardKey{Stream: 1}, storage.ShardKey{Stream: 1, Shard: 1}
-	puts(&th, 0, 1, 1<<20-100, now)
+	putSome(&th, 0, 1, 1<<20-100, now)
 	th.beginBatch()
 	for i, c := range []struct {
 		key   storage.ShardKey
@@ -74,7 +74,7 @@ func TestThrottleNobodyOvertakes(t *testing.T) {
 		}
 	}
 	th.endBatch()
-	if puts(&th, 0, 1, 50, now) != 1 {
+	if putSome(&th, 0, 1, 50, now) != 1 {
 		t.Error("the next batch is still refused")
 	}
 }
@@ -122,17 +122,17 @@ func TestThrottleForgets(t *testing.T) {
 	now := time.Unix(1700000000, 0)
 	for shard := range uint32(100_000) {
 		now = now.Add(time.Millisecond)
-		puts(&th, shard, 1, 100, now)
+		putSome(&th, shard, 1, 100, now)
 	}
 	if n := len(th.mu.shards); n > minSweep {
 		t.Errorf("%d shards are remembered", n)
 	}
 	// One that is busy is not forgotten with them.
-	puts(&th, 7, 1000, 100, now)
+	putSome(&th, 7, 1000, 100, now)
 	for shard := range uint32(3 * minSweep) {
-		puts(&th, 200_000+shard, 1, 1, now.Add(500*time.Millisecond))
+		putSome(&th, 200_000+shard, 1, 1, now.Add(500*time.Millisecond))
 	}
-	if n := puts(&th, 7, 1000, 100, now.Add(500*time.Millisecond)); n != 500 {
+	if n := putSome(&th, 7, 1000, 100, now.Add(500*time.Millisecond)); n != 500 {
 		t.Errorf("%d records, want the half that half a second gives", n)
 	}
 }
@@ -143,6 +143,6 @@ func BenchmarkThrottlePut(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		now = now.Add(time.Millisecond)
-		puts(&th, 3, 1, 100, now)
+		putSome(&th, 3, 1, 100, now)
 	}
 }
