@@ -125,3 +125,5 @@ func same(t fataler, got, want []storage.Record) {
 
 // fataler is what testing.T and rapid.T have in common here.
 type fataler interface{ Fatalf(string, ...any) }
+
+func newFS() *vfs.Crash { return vfs.NewCrash() }

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"hash/crc32"
 	"os"
+	"path"
 	"testing"
 
 	"github.com/leat-io/leat/internal/vfs"
@@ -105,6 +106,7 @@ func FuzzInspect(f *testing.F) {
 	f.Add(whole[:len(whole)-pageBytes-1], true)
 	f.Fuzz(func(t *testing.T, b []byte, sealed bool) {
 		if sealed {
+			b = bytes.Clone(b)
 			reseal(b)
 		}
 		fs := newFS()
@@ -173,6 +175,9 @@ func content(t testing.TB, fs vfs.FS, name string) []byte {
 // put makes a file with that content.
 func put(t testing.TB, fs vfs.FS, name string, b []byte) {
 	t.Helper()
+	if err := fs.MkdirAll(path.Dir(name)); err != nil {
+		t.Fatal(err)
+	}
 	f, err := fs.Create(name, vfs.Buffered)
 	if err != nil {
 		t.Fatal(err)
