@@ -87,6 +87,7 @@ func (h *handler) answerHot(ctx context.Context, w http.ResponseWriter, c *call)
 	if c.operation.Name == "GetRecords" {
 		return h.getRecords(ctx, w, c)
 	}
+	c.hot.batch.Single = c.operation.Name == "PutRecord"
 	if err := c.service.Records.PutBatch(ctx, &c.hot.batch); err != nil {
 		return err
 	}
