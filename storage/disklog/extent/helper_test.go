@@ -1,10 +1,13 @@
 package extent
 
 import (
+	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 
@@ -120,6 +123,25 @@ func same(t fataler, got, want []storage.Record) {
 			t.Fatalf("record %d: got %d arrived %d with %d bytes, want %d arrived %d with %d bytes", i,
 				g.Offset, g.ArrivalMillis, len(g.Data), w.Offset, w.ArrivalMillis, len(w.Data))
 		}
+	}
+}
+
+var update = flag.Bool("update", false, "rewrite the files in testdata")
+
+// golden compares got with a file.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("not as in %s:\n%.2000s", name, got)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/leat-io/leat/internal/vfs"
+	"github.com/leat-io/leat/internal/vfs/errfs"
 	"github.com/leat-io/leat/storage"
 	"github.com/leat-io/leat/storage/disklog/entry"
 )
@@ -138,8 +139,17 @@ func TestReadWhileWritten(t *testing.T) {
 
 // TestSmallExtentsAreSmall writes what a flush of a thousand shards writes.
 func TestSmallExtentsAreSmall(t *testing.T) {
-	counting := &countFS{FS: newFS()}
-	w, err := Create(counting, "x", 1, Options{})
+	var writes, syncs int
+	fs := errfs.Wrap(newFS(), func(c errfs.Call) error {
+		switch c.Op {
+		case errfs.OpWrite:
+			writes++
+		case errfs.OpSync:
+			syncs++
+		}
+		return nil
+	})
+	w, err := Create(fs, "x", 1, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,33 +170,7 @@ func TestSmallExtentsAreSmall(t *testing.T) {
 	if err := w.Finish(); err != nil {
 		t.Fatal(err)
 	}
-	if size := w.Size(); counting.writes > int(size/writeBytes)+2 || counting.syncs != 1 {
-		t.Errorf("%d writes and %d syncs for %d bytes", counting.writes, counting.syncs, size)
+	if size := w.Size(); writes > int(size/writeBytes)+2 || syncs != 1 {
+		t.Errorf("%d writes and %d syncs for %d bytes", writes, syncs, size)
 	}
-}
-
-// countFS counts writes and syncs of one file.
-type countFS struct {
-	vfs.FS
-	writes, syncs int
-}
-
-func (c *countFS) Create(name string, mode vfs.Mode) (vfs.File, error) {
-	f, err := c.FS.Create(name, mode)
-	return countFile{f, c}, err
-}
-
-type countFile struct {
-	vfs.File
-	fs *countFS
-}
-
-func (f countFile) WriteAt(p []byte, pos int64) (int, error) {
-	f.fs.writes++
-	return f.File.WriteAt(p, pos)
-}
-
-func (f countFile) Sync() error {
-	f.fs.syncs++
-	return f.File.Sync()
 }
