@@ -133,10 +133,8 @@ func (c *chain) sortOut(o *Options, headers map[uint64]segmentHeader, numbers []
 func (o *Options) path(number uint64) string { return path.Join(o.Dir, segmentName(number)) }
 
 // replay walks the frames of the chain, calling visit for those of callers
-// that start at from or later, and verifies that the chain is complete. It
-// returns how the last segment ended, and how the one before it did when that
-// segment lacks its last frame.
-func (c *chain) replay(o *Options, from LSN, visit func(Frame) error) (last walked, unended *walked, err error) {
+// that start at from or later, and verifies that the chain is complete.
+func (c *chain) replay(o *Options, from LSN, visit func(Frame) error) (t tail, err error) {
 	for i, h := range c.segments {
 		newest := i == len(c.segments)-1
 		if !newest && c.segments[i+1].first <= from {
@@ -144,20 +142,38 @@ func (c *chain) replay(o *Options, from LSN, visit func(Frame) error) (last walk
 		}
 		w, err := replaySegment(o, h, from, visit)
 		if err != nil {
-			return w, nil, err
+			return t, err
 		}
 		if newest {
-			return w, unended, c.checkTail(o, h, w, from)
+			t.last = w
+			return t, c.checkTail(o, h, w, from)
 		}
-		complete, err := checkInner(o, h, &w, c.segments[i+1].prevEnd)
-		if err != nil {
-			return w, nil, err
-		}
-		if unended = nil; !complete {
-			unended = &w
+		if t.before, err = checkInner(o, h, w, c.segments[i+1].prevEnd); err != nil {
+			return t, err
 		}
 	}
-	return last, nil, nil
+	return t, nil
+}
+
+// tail is what replay found at the end of the journal.
+type tail struct {
+	last   walked  // the newest segment
+	before *ending // of the one before it; nil when there was no need to look
+}
+
+// ending is where a segment that has a successor ends.
+type ending struct {
+	header segmentHeader
+	offset int64 // of its last frame
+	padded bool  // whether that frame is
+	found  bool  // whether that frame is there
+}
+
+// inDoubt reports whether the ending has to be written, again if it was found:
+// as long as the next segment has no frames, it may be in the system's cache
+// only.
+func (t *tail) inDoubt() bool {
+	return t.before != nil && (!t.before.found || t.last.offset == headerSize)
 }
 
 func replaySegment(o *Options, h segmentHeader, from LSN, visit func(Frame) error) (w walked, err error) {
@@ -184,24 +200,23 @@ func replaySegment(o *Options, h segmentHeader, from LSN, visit func(Frame) erro
 
 // checkInner verifies the end of a segment that has a successor. All its
 // frames were durable before the successor was begun; only its own last frame
-// came later. It reports whether that one is there, and otherwise sets w.padded
-// to how it should have been.
-func checkInner(o *Options, h segmentHeader, w *walked, end LSN) (complete bool, err error) {
+// came later and may be missing.
+func checkInner(o *Options, h segmentHeader, w walked, end LSN) (*ending, error) {
 	at := h.first + LSN(w.offset-headerSize)
 	if w.reason == "" && at == end {
-		return true, nil
+		padded := w.last.flags&FlagPadded != 0
+		return &ending{header: h, offset: w.lastOffset, padded: padded, found: true}, nil
 	}
 	for _, padded := range []bool{false, true} {
 		if w.reason != "" && at+LSN(frameEnd(w.offset, 0, padded)-w.offset) == end {
-			w.padded = padded
-			return false, nil
+			return &ending{header: h, offset: w.offset, padded: padded}, nil
 		}
 	}
 	reason := w.reason
 	if reason == "" {
 		reason = "segment ends here"
 	}
-	return false, &storage.CorruptError{
+	return nil, &storage.CorruptError{
 		File: o.path(h.number), Offset: w.offset,
 		Reason: fmt.Sprintf("%s, and the next segment says that there are frames up to LSN %d", reason, end),
 	}

@@ -226,15 +226,19 @@ func (j *Journal) Segments() []SegmentInfo {
 }
 
 // Close syncs what was written, promises in a last frame that it was durable,
-// and closes the files. After it, calls give ErrClosed. Closing a stopped
-// journal returns the error that stopped it.
+// and closes the files. After it, calls give ErrClosed, and another Close does
+// nothing. Closing a stopped journal returns the error that stopped it.
 func (j *Journal) Close() error {
+	if errors.Is(j.err, ErrClosed) {
+		return nil
+	}
 	if j.err != nil {
-		if errors.Is(j.err, ErrClosed) {
-			return nil
-		}
-		j.keep.stop()
-		return j.err
+		cause := j.err
+		j.err = ErrClosed
+		// Their errors add nothing to what stopped the journal.
+		_ = j.keep.stop()
+		_ = j.seg.close()
+		return cause
 	}
 	err := j.sync()
 	if err == nil && j.promised < j.synced {
@@ -242,9 +246,8 @@ func (j *Journal) Close() error {
 			err = j.sync()
 		}
 	}
-	err = errors.Join(err, j.keep.stop(), j.seg.close())
 	j.err = ErrClosed
-	return err
+	return errors.Join(err, j.keep.stop(), j.seg.close())
 }
 
 // stop makes err the answer to every later call.

@@ -22,7 +22,7 @@ const maxSpares = 2
 // that was not prepared is made on the spot, and then a broken disk shows.
 type keeper struct {
 	o     *Options
-	zeros []byte        // fillStep bytes, never written
+	zeros []byte        // as many as a step writes; never written to
 	wake  chan struct{} // capacity 1: there is something to do
 	ended chan struct{} // closed when the goroutine has returned
 
@@ -43,7 +43,7 @@ type keeper struct {
 // startKeeper starts the housekeeping for a journal whose current segment is
 // seg.
 func startKeeper(o *Options, seg *segment) *keeper {
-	k := &keeper{o: o, wake: make(chan struct{}, 1), ended: make(chan struct{}), zeros: vfs.Aligned(fillStep)}
+	k := &keeper{o: o, wake: make(chan struct{}, 1), ended: make(chan struct{}), zeros: vfs.Aligned(int(min(fillStep, o.SegmentBytes)))}
 	k.named.L = &k.mu
 	k.mu.highest, k.mu.current = seg.header.number, seg.fill
 	if o.Foreground {
@@ -141,17 +141,28 @@ func (k *keeper) blank(released string) (name string, filled int64, err error) {
 	if err != nil {
 		return "", 0, err
 	}
+	filled, err = wipe(file, length)
+	return released, filled, errors.Join(err, file.Close())
+}
+
+// wipe takes the header from a released segment, durably, and only then gives
+// the file its new length: a header with another length than the file's would
+// look like damage after a crash. It returns up to where blocks are written.
+func wipe(file vfs.File, length int64) (filled int64, err error) {
 	old, err := file.Size()
-	if err == nil && old != length {
-		err = file.Truncate(length)
+	if err != nil {
+		return 0, err
 	}
-	if err == nil {
-		_, err = file.WriteAt(alignedPage(), 0)
+	if _, err := file.WriteAt(alignedPage(), 0); err != nil {
+		return 0, err
 	}
-	if err == nil {
-		err = file.Sync()
+	if err := file.Sync(); err != nil || old == length {
+		return length, err
 	}
-	return released, min(old, length), errors.Join(err, file.Close())
+	if err := file.Truncate(length); err != nil {
+		return 0, err
+	}
+	return min(old, length), file.Sync()
 }
 
 // prefill writes the blocks that the first frames of a new segment will find.

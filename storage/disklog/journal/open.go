@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 
-	"github.com/leat-io/leat/internal/vfs"
 	"github.com/leat-io/leat/storage"
 )
 
@@ -47,16 +46,11 @@ func open(o Options, from LSN, replay func(Frame) error) (*Journal, error) {
 	if len(c.segments) == 0 {
 		return create(o, c)
 	}
-	last, unended, err := c.replay(&o, from, replay)
+	t, err := c.replay(&o, from, replay)
 	if err != nil {
 		return nil, err
 	}
-	if unended != nil {
-		if err := endSegment(&o, c.segments[len(c.segments)-2], *unended); err != nil {
-			return nil, err
-		}
-	}
-	return takeOver(o, c, last)
+	return takeOver(o, c, t)
 }
 
 // Check validates the journal as Open does, calls visit as Open calls replay,
@@ -70,11 +64,11 @@ func Check(o Options, from LSN, visit func(Frame) error) (end LSN, err error) {
 	if err != nil || len(c.segments) == 0 {
 		return 0, err
 	}
-	last, _, err := c.replay(&o, from, visit)
+	t, err := c.replay(&o, from, visit)
 	if err != nil {
 		return 0, err
 	}
-	return c.segments[len(c.segments)-1].first + LSN(last.offset-headerSize), nil
+	return c.segments[len(c.segments)-1].first + LSN(t.last.offset-headerSize), nil
 }
 
 // loadChain reads the chain, which is empty only when that is allowed.
@@ -119,28 +113,4 @@ func createSegment(o *Options, number uint64, length int64) (*segment, error) {
 		return nil, errors.Join(err, file.Close())
 	}
 	return newSegment(o, number, file, length, headerSize), nil
-}
-
-// endSegment writes the last frame that a crash during rotation left out. The
-// segment's other frames are durable and not touched.
-func endSegment(o *Options, h segmentHeader, w walked) (err error) {
-	file, err := o.FS.Open(o.path(h.number), vfs.Buffered)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	at := h.first + LSN(w.offset-headerSize)
-	f := frame{
-		lsn: at, synced: at, incarnation: h.incarnation, millis: o.Now().UnixMilli(), flags: FlagLast,
-		payloadCRC: payloadChecksum(h.incarnation, at, nil),
-	}
-	if w.padded {
-		f.flags |= FlagPadded
-	}
-	mem := make([]byte, f.end(w.offset)-w.offset)
-	f.encode(mem)
-	if _, err := file.WriteAt(mem, w.offset); err != nil {
-		return err
-	}
-	return file.Sync()
 }

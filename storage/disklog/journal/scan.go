@@ -136,10 +136,10 @@ func (s *scanner) frame(offset int64) (f frame, payload []byte, reason string, e
 
 // walked is what a walk over the frames of a segment ended with.
 type walked struct {
-	offset int64  // behind the last valid frame
-	last   frame  // the last valid frame; zero when there is none
-	reason string // why no frame follows; "" after one with FlagLast
-	padded bool   // set by checkInner
+	offset     int64  // behind the last valid frame
+	last       frame  // the last valid frame; zero when there is none
+	lastOffset int64  // where it is
+	reason     string // why no frame follows; "" after one with FlagLast
 }
 
 // walk calls visit for each frame from the offset on, in order, up to the
@@ -155,7 +155,7 @@ func (s *scanner) walk(offset int64, visit func(offset int64, f frame, payload [
 		if err := visit(w.offset, f, payload); err != nil {
 			return w, err
 		}
-		w.offset, w.last = f.end(w.offset), f
+		w.offset, w.last, w.lastOffset = f.end(w.offset), f, w.offset
 		if f.flags&FlagLast != 0 {
 			return w, nil
 		}

@@ -10,7 +10,8 @@ import (
 
 // takeOver copies the valid frames of the chain's last segment into a fresh
 // one that takes its place, and starts the journal there.
-func takeOver(o Options, c *chain, last walked) (*Journal, error) {
+func takeOver(o Options, c *chain, t tail) (*Journal, error) {
+	last := t.last
 	old := c.segments[len(c.segments)-1]
 	// Room for what is copied, the promise behind it, and the usual overhead.
 	length := max(o.SegmentBytes, vfs.AlignUp(last.offset)+vfs.Alignment+overhead)
@@ -22,6 +23,10 @@ func takeOver(o Options, c *chain, last walked) (*Journal, error) {
 	synced, err := copyFrames(&o, seg, old, last)
 	if err == nil {
 		err = seg.begin()
+	}
+	if err == nil && t.inDoubt() {
+		// Only now is it certain that there is a segment behind it.
+		err = t.before.write(&o)
 	}
 	if err == nil {
 		// From here on the old segment is a danger: should the fresh one ever
@@ -57,7 +62,8 @@ func copyFrames(o *Options, seg *segment, old segmentHeader, last walked) (LSN, 
 	if err != nil {
 		return 0, err
 	}
-	out := &copier{file: seg.file, offset: headerSize, buf: vfs.Aligned(scanWindow)}
+	length := vfs.AlignUp(last.offset) + vfs.Alignment
+	out := &copier{file: seg.file, offset: headerSize, buf: vfs.Aligned(int(min(scanWindow, length)))}
 	w, err := s.walk(headerSize, func(offset int64, f frame, payload []byte) error {
 		f.incarnation, f.synced = seg.header.incarnation, f.lsn
 		return out.frame(f, payload)
@@ -136,4 +142,28 @@ func (c *copier) flush() error {
 	c.offset += int64(end)
 	c.n = 0
 	return nil
+}
+
+// write makes the last frame of a segment that has a successor durable. The
+// segment's other frames are durable and not touched.
+func (e *ending) write(o *Options) (err error) {
+	file, err := o.FS.Open(o.path(e.header.number), vfs.Buffered)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	at := e.header.first + LSN(e.offset-headerSize)
+	f := frame{
+		lsn: at, synced: at, incarnation: e.header.incarnation, millis: o.Now().UnixMilli(), flags: FlagLast,
+		payloadCRC: payloadChecksum(e.header.incarnation, at, nil),
+	}
+	if e.padded {
+		f.flags |= FlagPadded
+	}
+	mem := make([]byte, f.end(e.offset)-e.offset)
+	f.encode(mem)
+	if _, err := file.WriteAt(mem, e.offset); err != nil {
+		return err
+	}
+	return file.Sync()
 }
