@@ -101,10 +101,13 @@ func (l Limits) quotas(region string) catalog.Quotas {
 
 // limitsOf returns the profile that a stream is held to.
 func (s *Service) limitsOf(x *catalog.Stream) Limits {
-	if l, err := ParseLimits(x.Limits()); err == nil {
-		return l
+	switch x.Limits() {
+	case LimitsAWS.String():
+		return LimitsAWS
+	case LimitsOff.String():
+		return LimitsOff
 	}
-	return s.limits
+	return s.limits // every put and get comes here: no error made to be dropped
 }
 
 // limited reports whether the stream is held to AWS's limits.

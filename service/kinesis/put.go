@@ -36,6 +36,8 @@ const (
 type put struct {
 	batch  storage.Batch
 	shards []*catalog.Shard // of each record of the batch
+	// refusals are the messages of shards that refused a record.
+	refusals map[*catalog.Shard]string
 }
 
 var puts = sync.Pool{New: func() any { return new(put) }}
@@ -49,6 +51,7 @@ func (p *put) release() {
 func (p *put) reset() {
 	clear(p.batch.Records)
 	clear(p.shards)
+	clear(p.refusals)
 	p.batch.Records = p.batch.Records[:0]
 	p.shards = p.shards[:0]
 }
@@ -161,8 +164,6 @@ func (s *Service) throttlePut(p *put, b *kinesisapi.PutBatch, x *catalog.Stream,
 	s.throttle.beginBatch()
 	defer s.throttle.endBatch()
 	kept := 0
-	var last stream.ShardID = -1
-	var message string // for the last shard
 	for i := range b.Records {
 		sh, stored := p.shards[i], &p.batch.Records[i]
 		if s.throttle.takePut(logKey(x, sh), len(stored.PartitionKey)+len(stored.Data), now) {
@@ -170,14 +171,26 @@ func (s *Service) throttlePut(p *put, b *kinesisapi.PutBatch, x *catalog.Stream,
 			kept++
 			continue
 		}
-		if sh.ID() != last {
-			last, message = sh.ID(), shardRateExceeded(x, sh.ID()).Message
-		}
-		b.Records[i].ErrorCode, b.Records[i].ErrorMessage = kinesisapi.ProvisionedThroughputExceeded, message
+		b.Records[i].ErrorCode = kinesisapi.ProvisionedThroughputExceeded
+		b.Records[i].ErrorMessage = p.refusal(x, sh)
 		b.Failed++
 	}
 	clear(p.batch.Records[kept:])
 	p.batch.Records, p.shards = p.batch.Records[:kept], p.shards[:kept]
+}
+
+// refusal returns the message of a record that the shard refused, made once for
+// all of them.
+func (p *put) refusal(x *catalog.Stream, sh *catalog.Shard) string {
+	text, ok := p.refusals[sh]
+	if !ok {
+		if p.refusals == nil {
+			p.refusals = make(map[*catalog.Shard]string)
+		}
+		text = shardRateExceeded(x, sh.ID()).Message
+		p.refusals[sh] = text
+	}
+	return text
 }
 
 // append stores what was not refused.
