@@ -1,0 +1,117 @@
+package disklog
+
+import (
+	"fmt"
+
+	"github.com/leat-io/leat/storage"
+	"github.com/leat-io/leat/storage/disklog/entry"
+	"github.com/leat-io/leat/storage/disklog/journal"
+)
+
+// assemble builds the next frame from the front of the backlog and moves its
+// tickets to taken. Those that are refused are taken as well, with their error
+// and without an entry, so that everybody is answered in order.
+//
+// Commands end a commit: what they do to shard logs is known only once they
+// are applied, and everything after them is to be judged by that.
+func (c *committer) assemble() {
+	c.buf.Reset()
+	c.placed = c.placed[:0]
+	c.mustSync = false
+	c.checkSpace()
+	now := c.opts.Clock.Now().UnixMilli()
+	commands := false
+	n := 0
+	for ; n < len(c.backlog); n++ {
+		t := c.backlog[n]
+		if commands && t.kind != ofCommand {
+			break
+		}
+		if c.buf.Entries > 0 && len(c.buf.Payload)+int(t.bytes) > c.opts.commitBytes() {
+			break
+		}
+		c.buf.Grow(int(t.bytes))
+		c.place(t, now)
+		commands = commands || t.kind == ofCommand
+		c.taken = append(c.taken, t)
+	}
+	rest := copy(c.backlog, c.backlog[n:])
+	clear(c.backlog[rest:])
+	c.backlog = c.backlog[:rest]
+}
+
+// place adds the entries of a ticket to the frame.
+func (c *committer) place(t *ticket, now int64) {
+	buf := c.buf
+	switch t.kind {
+	case ofAppend:
+		if t.err = c.routeBatch(t.batch); t.err == nil {
+			c.placeBatch(t.batch, now)
+		}
+		return
+	case ofCommand:
+		buf.Payload = entry.AppendCommand(buf.Payload, t.name, t.command)
+		buf.Flags |= journal.FlagCommands
+		buf.Entries++
+	case ofTrim:
+		for _, tr := range t.trims {
+			if c.table.get(tr.key) != nil {
+				buf.Payload = entry.AppendTrim(buf.Payload, tr.key, tr.first)
+				buf.Entries++
+			}
+		}
+	case ofManifest:
+		for _, m := range t.metas {
+			if c.table.get(m.Key) != nil {
+				c.metaForm = m.Append(c.metaForm[:0])
+				buf.Payload = entry.AppendExtent(buf.Payload, c.metaForm)
+				buf.Entries++
+			}
+		}
+	case ofCheckpoint:
+		buf.Payload = entry.AppendCheckpoint(buf.Payload, t.lsn)
+		buf.Entries++
+	}
+	c.mustSync = true
+}
+
+// routeBatch finds the shard log of each record, or the reason to refuse the
+// whole batch.
+func (c *committer) routeBatch(b *storage.Batch) error {
+	if c.space.full {
+		return fmt.Errorf("append to stream %d: %w", b.Stream, storage.ErrFull)
+	}
+	c.route = c.route[:0]
+	st := c.table.streams[b.Stream]
+	for i := range b.Records {
+		s := st.shard(b.Records[i].Shard)
+		if s == nil || s.closed {
+			err := storage.ErrNotFound
+			if s != nil {
+				err = storage.ErrClosed
+			}
+			return fmt.Errorf("append to shard log %d/%d: %w", b.Stream, b.Records[i].Shard, err)
+		}
+		c.route = append(c.route, s)
+	}
+	return nil
+}
+
+// placeBatch gives each record of a routed batch its offset and arrival time
+// and adds its entry.
+func (c *committer) placeBatch(b *storage.Batch, now int64) {
+	payload := c.buf.Payload
+	for i, s := range c.route {
+		r := &b.Records[i]
+		r.Offset = s.assigned.next
+		r.ArrivalMillis = max(now, s.assigned.millis)
+		s.assigned.next++
+		s.assigned.millis = r.ArrivalMillis
+		payload = entry.AppendRecordEntry(payload, b.Stream, r)
+		c.placed = append(c.placed, placed{
+			shard: s, end: len(payload), size: entry.RecordSize(r), millis: r.ArrivalMillis,
+		})
+	}
+	c.buf.Payload = payload
+	c.buf.Entries += len(c.route)
+}

@@ -1,0 +1,41 @@
+package disklog
+
+import (
+	"testing"
+
+	"github.com/leat-io/leat/internal/clock"
+	"github.com/leat-io/leat/internal/vfs"
+	"github.com/leat-io/leat/storage"
+	"github.com/leat-io/leat/storage/storagetest"
+)
+
+// simulated returns an engine on a file system in memory, where thousands of
+// histories take seconds.
+func simulated(name string, o Options) storagetest.Engine {
+	fs := vfs.NewCrash()
+	return storagetest.Engine{
+		Name: name, Durable: true, MaxRecordBytes: 1 << 20,
+		Open: func(dir string, c clock.Clock, m map[string]storage.Machine) (storage.Log, error) {
+			o.FS, o.Clock = fs, c
+			return Open(dir, m, o)
+		},
+	}
+}
+
+// TestCompare runs one history on a log that keeps everything in its journal
+// and memory, and on one that flushes and takes snapshots all the time.
+func TestCompare(t *testing.T) {
+	roomy := tiny()
+	roomy.SegmentBytes, roomy.MemoryBytes, roomy.SnapshotBytes = 4<<20, 0, 0
+	small := tiny()
+	small.SegmentBytes = 4 << 20 // for the larger batches
+	interval := small
+	interval.SyncInterval = 1
+	storagetest.Compare(t, simulated("roomy", roomy), simulated("tiny", small), simulated("interval", interval))
+}
+
+func TestLinearizable(t *testing.T) {
+	o := tiny()
+	o.SegmentBytes = 4 << 20
+	storagetest.Linearizable(t, simulated("tiny", o))
+}

@@ -1,0 +1,102 @@
+package disklog
+
+import (
+	"errors"
+	"time"
+
+	"github.com/leat-io/leat/internal/vfs"
+	"github.com/leat-io/leat/storage/disklog/extent"
+)
+
+// flusher is the one goroutine that writes extents and snapshots and gives
+// their space back. Its fields are its own.
+type flusher struct {
+	*Log
+	// writers are the files being added to, one per class in use.
+	writers map[extent.Class]*extentWriter
+	// files are those that have, or had, an extent in the manifest.
+	files map[uint64]*extentFile
+	// nextFile is the number of the next file; higher than any before.
+	nextFile uint64
+
+	// snapshots are the ones on disk, oldest first; at most two.
+	snapshots []snapshotInfo
+	// overdue says that SnapshotInterval has passed since the last look.
+	overdue bool
+}
+
+// retryInterval is how long a flush waits after the volume was full.
+const retryInterval = time.Second
+
+// run works whenever it is kicked, until the log closes or fails.
+func (f *flusher) run() {
+	defer close(f.flusherDone)
+	timer := f.opts.Clock.After(f.opts.SnapshotInterval)
+	var retry <-chan time.Time
+	for {
+		err := f.work()
+		retry = nil
+		if errors.Is(err, vfs.ErrNoSpace) {
+			retry = time.After(retryInterval)
+		} else if err != nil {
+			f.fail(err)
+			f.closeWriters()
+			return
+		}
+		select {
+		case <-f.kick:
+		case <-retry:
+		case <-timer:
+			timer = f.opts.Clock.After(f.opts.SnapshotInterval)
+			f.overdue = true
+		case <-f.stopped:
+			f.closeWriters()
+			return
+		case <-f.closing:
+			f.finish()
+			return
+		}
+	}
+}
+
+// work does everything that is due. An error that matches vfs.ErrNoSpace
+// leaves things to be tried again; any other is the end of the log.
+func (f *flusher) work() error {
+	for {
+		runs := f.choose()
+		if len(runs) == 0 {
+			break
+		}
+		err := f.flush(runs)
+		f.flushFull.Store(errors.Is(err, vfs.ErrNoSpace))
+		if err != nil {
+			return err
+		}
+		f.collect()
+	}
+	f.flushFull.Store(false)
+	f.collect()
+	if f.snapshotDue() {
+		return f.snapshot()
+	}
+	return nil
+}
+
+// finish is the last work before Close: what makes the next start quick.
+func (f *flusher) finish() {
+	f.collect()
+	if f.snapshotUseful() {
+		if err := f.snapshot(); err != nil && !f.isStopped() {
+			f.opts.Logger.Warn("no snapshot at close", "dir", f.dir, "err", err)
+		}
+	}
+	f.finishWriters()
+}
+
+// kickFlusher makes the flusher look for work.
+func (l *Log) kickFlusher() {
+	select {
+	case l.kick <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,43 @@
+package disklog
+
+import (
+	"testing"
+
+	"github.com/leat-io/leat/internal/clock"
+	"github.com/leat-io/leat/storage"
+	"github.com/leat-io/leat/storage/storagetest"
+)
+
+// tiny are options under which a few dozen records rotate segments, are
+// flushed, evicted and put into snapshots.
+func tiny() Options {
+	return Options{
+		SegmentBytes:    minSegmentBytes,
+		JournalBytes:    2 * minSegmentBytes,
+		MemoryBytes:     32 << 10,
+		ExtentFileBytes: 64 << 10,
+		SnapshotBytes:   32 << 10,
+		MinFreeBytes:    -1,
+	}
+}
+
+func TestSuite(t *testing.T) {
+	storagetest.Run(t, storagetest.Engine{
+		Name: "disklog", Durable: true,
+		Open: func(dir string, c clock.Clock, m map[string]storage.Machine) (storage.Log, error) {
+			return Open(dir, m, Options{Clock: c, MinFreeBytes: -1})
+		},
+	})
+}
+
+func TestSuiteTiny(t *testing.T) {
+	storagetest.Run(t, storagetest.Engine{
+		Name: "disklog tiny", Durable: true, MaxRecordBytes: 1 << 20,
+		Open: func(dir string, c clock.Clock, m map[string]storage.Machine) (storage.Log, error) {
+			o := tiny()
+			o.Clock = c
+			o.SegmentBytes = 4 << 20 // for the suite's larger batches
+			return Open(dir, m, o)
+		},
+	})
+}
