@@ -1,0 +1,74 @@
+# Everyday commands. .ci/run runs the same targets and nothing else.
+
+GO          ?= go
+# The tools are pinned here and fetched when they run; go.mod stays free of them.
+STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK ?= golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+# How much the expensive tests do.
+FUZZTIME    ?= 30s
+SEEDS       ?= 2000
+RECORDS     ?= 1000000
+KILLS       ?= 20
+PLATFORMS   ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+.PHONY: build test race lint fmt vet staticcheck vuln rooms golden fuzz bench crash seeds kill compat cross clean
+
+build: ## the binary, in this folder
+	CGO_ENABLED=0 $(GO) build -trimpath -o leat ./cmd/leat
+
+test: ## every test at its everyday size
+	$(GO) test ./...
+
+race: ## the same under the race detector, with fewer seeds
+	LEAT_CRASH_SEEDS=$${LEAT_CRASH_SEEDS:-40} CGO_ENABLED=1 $(GO) test -race ./...
+
+lint: fmt vet staticcheck rooms
+
+fmt:
+	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "not formatted with gofmt:"; echo "$$out"; exit 1; fi
+
+vet:
+	$(GO) vet ./...
+	GOOS=darwin $(GO) vet ./internal/vfs/... ./storage/... ./cmd/...
+	GOOS=windows $(GO) vet ./internal/vfs/... ./storage/... ./cmd/...
+
+staticcheck:
+	$(GO) run $(STATICCHECK) ./...
+
+vuln: ## known vulnerabilities; passes where the database cannot be reached, and says so
+	@GO="$(GO)" GOVULNCHECK="$(GOVULNCHECK)" bash .ci/vuln
+
+rooms: ## who may import whom
+	$(GO) test -run 'Rooms|Forbidden|PackageComments' .
+
+golden: ## rewrite the expected output under testdata, to be reviewed as a diff
+	$(GO) test ./service/... ./storage/... -run 'Golden|Trace' -update
+
+fuzz: ## every fuzz target in turn, FUZZTIME each
+	@GO="$(GO)" FUZZTIME="$(FUZZTIME)" bash .ci/fuzz
+
+bench: build ## the figures of docs/performance.md, each beside its reference
+	$(GO) run ./test/bench -leat ./leat
+
+crash: seeds kill
+
+seeds: ## power loss in the simulated file system, SEEDS histories
+	LEAT_CRASH_SEEDS=$(SEEDS) $(GO) test -count=1 -timeout 30m ./storage/disklog/...
+
+kill: ## SIGKILL under load: RECORDS records, KILLS kills
+	LEAT_CRASH_RECORDS=$(RECORDS) LEAT_CRASH_KILLS=$(KILLS) $(GO) test -count=1 -timeout 60m -v ./test/crash/...
+
+compat: build ## unmodified clients against the binary
+	bash test/compat/run
+
+cross: ## the binary for every platform, in dist/
+	@for p in $(PLATFORMS); do \
+		out=dist/leat-$${p%/*}-$${p#*/}; \
+		case $$p in windows/*) out=$$out.exe;; esac; \
+		echo "build $$out"; \
+		CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build -trimpath -o $$out ./cmd/leat || exit 1; \
+	done
+
+clean:
+	rm -rf leat dist
