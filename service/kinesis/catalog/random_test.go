@@ -1,0 +1,96 @@
+package catalog
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"pgregory.net/rapid"
+
+	"github.com/leat-io/leat/storage"
+	"github.com/leat-io/leat/stream"
+)
+
+// TestRandomHistories applies commands of all kinds, good and bad, with time
+// passing now and then, and checks after each what holds for every stream, and
+// at the end that a replay gives the same.
+func TestRandomHistories(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := newRig(t)
+		for range rapid.IntRange(1, 40).Draw(t, "commands") {
+			r.terms.AtMillis += rapid.SampledFrom([]int64{0, 0, 1, 700, 60_000, 20 * hourMillis, -1500}).Draw(t, "passed")
+			r.terms.DelayMillis = rapid.SampledFrom([]int64{0, 0, 500}).Draw(t, "delay")
+			if rapid.Bool().Draw(t, "limited") {
+				r.terms.Quotas = Quotas{Shards: 40, OnDemandStreams: 1, MovingStreams: 2,
+					ScaleTarget: 30, ScaleFactor: 2, ScalesPerDay: 3, ModesPerDay: 2}
+			} else {
+				r.terms.Quotas = Quotas{}
+			}
+			r.apply(r.draw(t))
+			for _, x := range r.All() {
+				r.checkStream(x)
+			}
+		}
+		r.checkReplay()
+	})
+}
+
+// draw makes up a command that has a chance to be accepted.
+func (r *rig) draw(t *rapid.T) Command {
+	ref := Ref{
+		rapid.SampledFrom([]string{"000000000000", "000000000000", "111111111111"}).Draw(t, "account"), "us-east-1",
+		rapid.SampledFrom([]string{"a", "b"}).Draw(t, "name"),
+	}
+	mode := rapid.SampledFrom([]types.StreamMode{types.StreamModeProvisioned, types.StreamModeProvisioned, types.StreamModeOnDemand}).Draw(t, "mode")
+	n := rapid.Int32Range(1, 20).Draw(t, "n")
+	var id, adjacent stream.ShardID
+	at := "1000"
+	if x := ref.current(&r.mu.state); x != nil && len(x.Shards) > 0 {
+		i := rapid.IntRange(0, len(x.Shards)-1).Draw(t, "shard")
+		id, at = x.Shards[i].ID(), middle(x.Shards[i].Range).String()
+		if beside := x.Route(x.Shards[i].Range.End.Next()); beside != nil {
+			adjacent = beside.ID()
+		}
+	}
+	next, _ := r.NextDue()
+	id32 := storage.StreamID(rapid.Int32Range(1, 4).Draw(t, "stream id"))
+	return rapid.SampledFrom([]Command{
+		&CreateStream{Ref: ref, Mode: mode, Shards: n, MaxRecordKiB: 1024, Tags: map[string]string{"a": "b"}},
+		&CreateStream{Ref: ref, Mode: mode, Shards: n, MaxRecordKiB: 1024},
+		&SplitShard{Ref: ref, Shard: id, NewStartingHashKey: at},
+		&SplitShard{Ref: ref, Shard: id, NewStartingHashKey: at},
+		&MergeShards{Ref: ref, Shard: id, Adjacent: adjacent},
+		&MergeShards{Ref: ref, Shard: id, Adjacent: adjacent},
+		&UpdateShardCount{Ref: ref, Target: n},
+		&UpdateStreamMode{Ref: ref, Mode: mode},
+		&SetRetention{Ref: ref, Hours: 24 + n, Increase: true},
+		&SetRetention{Ref: ref, Hours: 24 + n},
+		&SetMaxRecordSize{Ref: ref, KiB: 1024 + n},
+		&AddTags{Ref: ref, Tags: map[string]string{strings.Repeat("k", int(n)): at}},
+		&RemoveTags{Ref: ref, Keys: []string{"a", strings.Repeat("k", int(n))}},
+		&Finish{Stream: next.Stream, Number: next.Number},
+		&Finish{Stream: next.Stream, Number: next.Number},
+		&Expire{Stream: id32},
+		&SetSecret{Secret: []byte(at)},
+		&DeleteStream{Ref: ref},
+	}).Draw(t, "command")
+}
+
+// checkStream verifies what holds for a stream in any status.
+func (r *rig) checkStream(x *Stream) {
+	r.Helper()
+	if (x.Pending == nil) != (x.Status == types.StreamStatusActive) {
+		r.Fatalf("status %s with pending %v", x.Status, x.Pending)
+	}
+	switch x.Status {
+	case types.StreamStatusActive, types.StreamStatusUpdating:
+		r.checkShards(x)
+	default:
+		if len(x.Shards) != 0 || len(x.Open()) != 0 || x.Route(stream.HashKey{}) != nil {
+			r.Fatalf("%s with shards", x.Status)
+		}
+	}
+	if len(x.ScaledMillis) > scalesKept || len(x.ModeMillis) > modesKept {
+		r.Fatalf("remembers %d and %d calls", len(x.ScaledMillis), len(x.ModeMillis))
+	}
+}
