@@ -153,6 +153,9 @@ func readBody(w http.ResponseWriter, r *http.Request, m *memory) (*body, error) 
 	b := &body{takeBuffer(0), m, first}
 	if err := b.read(w, r); err != nil {
 		b.release()
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			err = errSlow
+		}
 		return nil, err
 	}
 	return b, nil
@@ -174,8 +177,6 @@ func (b *body) read(w http.ResponseWriter, r *http.Request) error {
 		switch {
 		case err == io.EOF:
 			return nil
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			return errSlow
 		case err != nil:
 			return err
 		case len(b.bytes) < cap(b.bytes):
