@@ -12,10 +12,16 @@ import (
 // simulated returns an engine on a file system in memory, where thousands of
 // histories take seconds.
 func simulated(name string, o Options) storagetest.Engine {
-	fs := vfs.NewCrash()
+	var (
+		fs   *vfs.Crash
+		last string // the folder of fs; the next history gets another
+	)
 	return storagetest.Engine{
 		Name: name, Durable: true, MaxRecordBytes: 1 << 20,
 		Open: func(dir string, c clock.Clock, m map[string]storage.Machine) (storage.Log, error) {
+			if dir != last {
+				fs, last = vfs.NewCrash(), dir
+			}
 			o.FS, o.Clock = fs, c
 			return Open(dir, m, o)
 		},
@@ -26,9 +32,9 @@ func simulated(name string, o Options) storagetest.Engine {
 // and memory, and on one that flushes and takes snapshots all the time.
 func TestCompare(t *testing.T) {
 	roomy := tiny()
-	roomy.SegmentBytes, roomy.MemoryBytes, roomy.SnapshotBytes = 4<<20, 0, 0
+	roomy.SegmentBytes, roomy.MemoryBytes, roomy.SnapshotBytes = 256<<10, 0, 0
 	small := tiny()
-	small.SegmentBytes = 4 << 20 // for the larger batches
+	small.SegmentBytes = 256 << 10 // for the larger batches
 	interval := small
 	interval.SyncInterval = 1
 	storagetest.Compare(t, simulated("roomy", roomy), simulated("tiny", small), simulated("interval", interval))

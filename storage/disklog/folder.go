@@ -98,7 +98,11 @@ func identify(fsys vfs.FS, dir string) (instance [16]byte, created bool, err err
 	}
 	instance, err = readFormat(fsys, path.Join(dir, formatNew))
 	if err == nil {
-		return instance, true, clearJournal(fsys, dir)
+		// What was read may be in the system's cache only.
+		if err := errors.Join(clearJournal(fsys, dir), writeNewFormat(fsys, dir, instance, fsys.Open)); err != nil {
+			return instance, false, err
+		}
+		return instance, true, nil
 	}
 	for _, name := range []string{"journal", "extents", "meta"} {
 		if names, err := fsys.List(path.Join(dir, name)); err == nil && len(names) > 0 {
@@ -111,7 +115,7 @@ func identify(fsys vfs.FS, dir string) (instance [16]byte, created bool, err err
 	if instance, err = newInstance(); err != nil {
 		return instance, false, err
 	}
-	return instance, true, writeNewFormat(fsys, dir, instance)
+	return instance, true, writeNewFormat(fsys, dir, instance, fsys.Create)
 }
 
 // newInstance returns a random UUID, version 4.
@@ -124,9 +128,10 @@ func newInstance() (id [16]byte, err error) {
 	return id, nil
 }
 
-// writeNewFormat durably notes that the folder is being made.
-func writeNewFormat(fsys vfs.FS, dir string, instance [16]byte) error {
-	f, err := fsys.Create(path.Join(dir, formatNew), vfs.Buffered)
+// writeNewFormat durably notes that the folder is being made. With Open for
+// open it writes over the same bytes, so that a crash cannot leave others.
+func writeNewFormat(fsys vfs.FS, dir string, instance [16]byte, open func(string, vfs.Mode) (vfs.File, error)) error {
+	f, err := open(path.Join(dir, formatNew), vfs.Buffered)
 	if err != nil {
 		return err
 	}
