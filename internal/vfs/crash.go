@@ -47,21 +47,6 @@ type Crash struct {
 
 var _ FS = (*Crash)(nil)
 
-// nameChange is a change of names that SyncDir has not made durable.
-type nameChange struct {
-	kind     changeKind
-	from, to string // to is set for a rename only
-	node     *inode
-}
-
-type changeKind int
-
-const (
-	created changeKind = iota
-	renamed
-	removed
-)
-
 // NewCrash returns an empty file system with the folders "." and "/".
 func NewCrash() *Crash {
 	c := &Crash{}
@@ -233,15 +218,16 @@ func (c *Crash) SyncDir(dir string) error {
 	if c.mu.down || !c.mu.folders[dir] {
 		return c.noFolderLocked("sync", dir)
 	}
-	names := &nameChanges{durable: c.mu.durable}
-	var rest []nameChange
-	for _, change := range c.mu.pending {
-		if path.Dir(change.from) == dir || change.kind == renamed && path.Dir(change.to) == dir {
-			names.apply(change)
+	needed := neededBySync(dir, c.mu.pending)
+	var synced, rest []nameChange
+	for i, change := range c.mu.pending {
+		if needed[i] {
+			synced = append(synced, change)
 		} else {
 			rest = append(rest, change)
 		}
 	}
+	replay(c.mu.durable, synced, func(int) bool { return true })
 	c.mu.pending = rest
 	return nil
 }

@@ -42,18 +42,12 @@ func (c *Crash) PowerLoss(seed uint64) *Crash {
 	next.mu.folders = maps.Clone(c.mu.folders)
 	next.mu.total = c.mu.total
 
-	names := &nameChanges{durable: maps.Clone(c.mu.durable)}
+	durable := maps.Clone(c.mu.durable)
 	mood := newMood(rnd)
-	for _, change := range c.mu.pending {
-		if mood.keep() {
-			names.apply(change)
-		} else {
-			names.skip(change)
-		}
-	}
+	replay(durable, c.mu.pending, func(int) bool { return mood.keep() })
 	survivors := make(map[*inode]*inode)
-	for _, name := range slices.Sorted(maps.Keys(names.durable)) {
-		node := names.durable[name]
+	for _, name := range slices.Sorted(maps.Keys(durable)) {
+		node := durable[name]
 		if survivors[node] == nil {
 			survivors[node] = node.survivor(next, newMood(rnd), rnd)
 		}
@@ -128,52 +122,4 @@ func (n *inode) survivingSize(m mood, rnd *rand.Rand) int64 {
 		return int64(len(n.stable))
 	}
 	return low + rnd.Int64N(high-low+1)
-}
-
-// nameChanges applies changes to the names on disk.
-type nameChanges struct {
-	durable map[string]*inode
-	skipped []nameChange // renames that did not happen
-}
-
-// apply carries out a change. A rename also stands for a creation before it
-// that did not survive: the file system writes the new entry.
-func (n *nameChanges) apply(change nameChange) {
-	switch change.kind {
-	case created:
-		n.makeRoom(change.from)
-		n.durable[change.from] = change.node
-	case renamed:
-		n.makeRoom(change.to)
-		for name, node := range n.durable { // an earlier rename may have been skipped
-			if node == change.node {
-				delete(n.durable, name)
-			}
-		}
-		n.durable[change.to] = change.node
-	case removed:
-		if n.durable[change.from] == change.node {
-			delete(n.durable, change.from)
-		}
-	}
-}
-
-// skip leaves a change out.
-func (n *nameChanges) skip(change nameChange) {
-	if change.kind == renamed {
-		n.skipped = append(n.skipped, change)
-	}
-}
-
-// makeRoom is called before a name gets another file. A file that was renamed
-// away from it, without the rename having survived so far, must not be left
-// with neither name.
-func (n *nameChanges) makeRoom(name string) {
-	for i, change := range n.skipped {
-		if change.from == name && n.durable[name] == change.node {
-			n.skipped = slices.Delete(n.skipped, i, i+1)
-			n.apply(change)
-			return
-		}
-	}
 }

@@ -139,7 +139,18 @@ type osFile struct {
 	alignment int
 }
 
-func (f *osFile) ReadAt(p []byte, off int64) (int, error) { return f.f.ReadAt(p, off) }
+// ReadAt asks again, as package os does, after a short read. At the end of a
+// direct file whose length is odd that second call is not aligned, and some
+// file systems refuse it instead of saying that the file has ended.
+func (f *osFile) ReadAt(p []byte, off int64) (int, error) {
+	n, err := f.f.ReadAt(p, off)
+	if err != nil && n%f.alignment != 0 {
+		if size, sizeErr := f.Size(); sizeErr == nil && off+int64(n) >= size {
+			return n, io.EOF
+		}
+	}
+	return n, err
+}
 
 func (f *osFile) WriteAt(p []byte, off int64) (int, error) {
 	n, err := f.f.WriteAt(p, off)
