@@ -42,6 +42,6 @@ func TestCompare(t *testing.T) {
 
 func TestLinearizable(t *testing.T) {
 	o := tiny()
-	o.SegmentBytes = 4 << 20
+	o.SegmentBytes = 256 << 10
 	storagetest.Linearizable(t, simulated("tiny", o))
 }

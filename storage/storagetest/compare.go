@@ -18,6 +18,8 @@ import (
 // model: the same offsets, arrival times, bytes, results and errors. Durable
 // engines are also closed and opened again.
 //
+// No batch is larger than 128 KiB, so that engines can be given tiny limits.
+//
 // Where the contract leaves a choice, so does Compare: how many records a read
 // returns within its limits, and how long a trimmed record can still be read.
 //

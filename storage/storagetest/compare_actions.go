@@ -13,8 +13,12 @@ import (
 	"github.com/leat-io/leat/stream"
 )
 
-// maxStreams bounds how many streams a history has at a time.
-const maxStreams = 5
+const (
+	// maxStreams bounds how many streams a history has at a time.
+	maxStreams = 5
+	// maxBatchBytes bounds a batch with all that an engine may add to it.
+	maxBatchBytes = 128 << 10
+)
 
 // pick draws one of the existing shard logs that want accepts, and skips the
 // action when there is none.
@@ -100,7 +104,7 @@ func (h *history) appendMany(t *rapid.T) {
 	key := h.pick(t, openShard)
 	size := rapid.SampledFrom([]int{0, 100, 1000, 20_000}).Draw(t, "bytes")
 	b := storage.Batch{Stream: key.Stream}
-	for range rapid.IntRange(1, 50).Draw(t, "records") {
+	for range rapid.IntRange(1, min(50, maxBatchBytes/(size+100))).Draw(t, "records") {
 		b.Records = append(b.Records, h.newRecord(key.Shard, size))
 	}
 	h.appendBatch(t, &b)
