@@ -1,0 +1,165 @@
+package leat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/leat-io/leat/internal/clock"
+)
+
+// Config says how a Server behaves. The zero value is ready to use: a durable
+// server in the folder leat-data, on loopback, that holds nobody to AWS's
+// quotas.
+type Config struct {
+	// Listen is the TCP address of everything; port 0 picks a free one.
+	// Default "127.0.0.1:4567".
+	Listen string
+	// Data is the folder that holds all data. Default "leat-data". It is not
+	// touched with DurabilityMemory.
+	Data string
+	// Durability says when a record is safe. Default DurabilityAlways.
+	Durability Durability
+	// SyncInterval is the time between two syncs with DurabilityInterval, and
+	// must be 0 otherwise.
+	SyncInterval time.Duration
+	// MemoryBytes bounds the records kept in memory. Default 256 MiB, or a
+	// quarter of the machine's memory when that is less; with DurabilityMemory,
+	// where nothing is anywhere else, 1 GiB.
+	MemoryBytes int64
+
+	// Limits says what streams and callers are held to. Default LimitsOff. A
+	// stream's tag leat:limits, with the value off or aws, decides for it alone.
+	Limits Limits
+	// StateDelay is how long a stream stays CREATING, UPDATING or DELETING.
+	// Default 0, and 500 ms with LimitsAWS; negative is 0 with those too.
+	StateDelay time.Duration
+
+	// Credentials is a file of access keys, described in docs/guide/security.md.
+	// With one, every request's signature is verified. Without, any
+	// well-formed signature is accepted, and the account is the access key
+	// when it has 12 digits.
+	Credentials string
+	// Account and Region are a caller's where the signature tells none.
+	// Defaults "000000000000" and "us-east-1".
+	Account string
+	Region  string
+
+	// Clock tells the time; nil is the machine's. A clock that is moved by
+	// hand is trusted when it jumps: what is past retention then goes at once.
+	Clock clock.Clock
+	// Logger is told what an operator can act on; nil discards it.
+	Logger *slog.Logger
+	// Intercept, when not nil, is called with the name of each operation
+	// before it is carried out, and may wait. Its error is the answer.
+	Intercept func(ctx context.Context, operation string) error
+}
+
+// Durability says when a record is safe from a crash.
+type Durability int
+
+const (
+	// DurabilityAlways acknowledges a record once it is on the disk. It
+	// survives a crash of the process and of the machine.
+	DurabilityAlways Durability = iota
+	// DurabilityInterval acknowledges a record once it is written and syncs
+	// every SyncInterval. A crash of the machine loses what came since then, a
+	// crash of the process loses nothing.
+	DurabilityInterval
+	// DurabilityMemory writes no file at all. Close loses everything.
+	DurabilityMemory
+)
+
+// Limits is a profile of quotas and rates.
+type Limits int
+
+const (
+	// LimitsOff lifts what protects AWS's machines: throughput, call rates, how
+	// many streams and shards there may be. What shapes the data stays.
+	LimitsOff Limits = iota
+	// LimitsAWS enforces every quota and rate as AWS does.
+	LimitsAWS
+)
+
+const (
+	defaultListen   = "127.0.0.1:4567"
+	defaultData     = "leat-data"
+	defaultAccount  = "000000000000"
+	defaultRegion   = "us-east-1"
+	awsStateDelay   = 500 * time.Millisecond
+	maxStateDelay   = time.Hour
+	maxSyncInterval = time.Minute
+)
+
+// Validate reports everything that is wrong with the configuration.
+func (c Config) Validate() error {
+	var errs []error
+	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if c.Listen != "" {
+		if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+			wrong("listen address %q is not HOST:PORT", c.Listen)
+		}
+	}
+	if c.Durability < DurabilityAlways || c.Durability > DurabilityMemory {
+		wrong("durability %d is unknown", c.Durability)
+	}
+	switch interval := c.Durability == DurabilityInterval; {
+	case interval && (c.SyncInterval <= 0 || c.SyncInterval > maxSyncInterval):
+		wrong("sync interval is %v, not above 0 and at most %v", c.SyncInterval, maxSyncInterval)
+	case !interval && c.SyncInterval != 0:
+		wrong("a sync interval is only for durability interval")
+	}
+	if c.MemoryBytes < 0 {
+		wrong("memory is %d bytes, below 0", c.MemoryBytes)
+	}
+	if c.Limits != LimitsOff && c.Limits != LimitsAWS {
+		wrong("limits %d are unknown", c.Limits)
+	}
+	if c.StateDelay > maxStateDelay {
+		wrong("state delay is %v, above %v", c.StateDelay, maxStateDelay)
+	}
+	if c.Account != "" && !isAccount(c.Account) {
+		wrong("account %q is not 12 digits", c.Account)
+	}
+	return errors.Join(errs...)
+}
+
+func isAccount(s string) bool {
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return len(s) == 12
+}
+
+// WithDefaults returns c with every zero field that has a default filled in, as
+// Open does.
+func (c Config) WithDefaults() Config {
+	if c.Listen == "" {
+		c.Listen = defaultListen
+	}
+	if c.Data == "" {
+		c.Data = defaultData
+	}
+	if c.Account == "" {
+		c.Account = defaultAccount
+	}
+	if c.Region == "" {
+		c.Region = defaultRegion
+	}
+	if c.StateDelay == 0 && c.Limits == LimitsAWS {
+		c.StateDelay = awsStateDelay
+	}
+	c.StateDelay = max(c.StateDelay, 0)
+	if c.Clock == nil {
+		c.Clock = clock.System{}
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}

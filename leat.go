@@ -1,0 +1,230 @@
+package leat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/leat-io/leat/api/kinesisapi"
+	"github.com/leat-io/leat/internal/clock"
+	"github.com/leat-io/leat/service/kinesis"
+	"github.com/leat-io/leat/service/kinesis/catalog"
+	"github.com/leat-io/leat/storage"
+	"github.com/leat-io/leat/storage/disklog"
+	"github.com/leat-io/leat/storage/memlog"
+	"github.com/leat-io/leat/wire"
+	"github.com/leat-io/leat/wire/sigv4"
+)
+
+// Server is a running leat: a front door on one address, the services behind
+// it, and the log below them.
+type Server struct {
+	config Config
+
+	// The rooms, from the log up to the front door.
+	log     storage.Log
+	streams *catalog.Catalog
+	kinesis *kinesis.Service
+	door    *wire.Server
+
+	served    chan struct{} // closed when the front door has stopped
+	serveErr  error         // why, if not by Shutdown; set before served is closed
+	watched   chan struct{} // closed when watch has returned
+	closing   chan struct{} // closed when Shutdown begins
+	closeOnce sync.Once
+	closeErr  error
+
+	done chan struct{}
+	err  error // why the server stopped by itself; set before done is closed
+}
+
+// closeGrace is how long Close lets requests finish.
+const closeGrace = 5 * time.Second
+
+// Open starts a server and returns it once it answers requests. An error names
+// what could not be opened, and leaves nothing running.
+//
+// Among the errors: disklog.ErrLocked where another process has the data
+// folder, *storage.CorruptError where the data is damaged, *disklog.FormatError
+// where a newer release wrote it.
+func Open(ctx context.Context, c Config) (*Server, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Server{
+		config:  c.WithDefaults(),
+		streams: catalog.New(),
+		served:  make(chan struct{}),
+		watched: make(chan struct{}),
+		closing: make(chan struct{}),
+		done:    make(chan struct{}),
+	}
+	keys, err := s.credentials()
+	if err != nil {
+		return nil, err
+	}
+	if s.log, err = s.openLog(); err != nil {
+		return nil, err
+	}
+	s.kinesis = s.newKinesis()
+	if s.door, err = s.openDoor(keys); err != nil {
+		return nil, errors.Join(err, s.log.Close())
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, errors.Join(err, s.door.Shutdown(ctx), s.log.Close())
+	}
+	s.kinesis.Start()
+	go s.serve()
+	go s.watch()
+	return s, nil
+}
+
+// credentials reads the keys that may call, nil when anybody may.
+func (s *Server) credentials() (sigv4.Credentials, error) {
+	if s.config.Credentials == "" {
+		return nil, nil
+	}
+	return sigv4.LoadCredentials(s.config.Credentials)
+}
+
+// openLog opens the engine and replays the catalog from it.
+func (s *Server) openLog() (storage.Log, error) {
+	machines := map[string]storage.Machine{catalog.MachineName: s.streams}
+	c := s.config
+	if c.Durability == DurabilityMemory {
+		return memlog.Open(machines, memlog.Options{Clock: c.Clock, MaxBytes: c.MemoryBytes}), nil
+	}
+	log, err := disklog.Open(c.Data, machines, disklog.Options{
+		Clock: c.Clock, Logger: c.Logger, SyncInterval: c.SyncInterval, MemoryBytes: c.MemoryBytes,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the data in %s: %w", c.Data, err)
+	}
+	return log, nil
+}
+
+// newKinesis builds the service on the log.
+func (s *Server) newKinesis() *kinesis.Service {
+	_, machineTime := s.config.Clock.(clock.System)
+	return kinesis.New(kinesis.Options{
+		Log:        s.log,
+		Catalog:    s.streams,
+		Clock:      s.config.Clock,
+		Limits:     kinesis.Limits(s.config.Limits),
+		StateDelay: s.config.StateDelay,
+		TrustClock: !machineTime,
+		Logger:     s.config.Logger,
+	})
+}
+
+// openDoor hangs the services behind the wire and binds the address.
+func (s *Server) openDoor(keys sigv4.Credentials) (*wire.Server, error) {
+	c := s.config
+	handler := wire.New(wire.Options{
+		Services:    []wire.Service{{API: kinesisapi.Service, Handlers: s.kinesis.Handlers(), Records: s.kinesis}},
+		Credentials: keys,
+		Account:     c.Account,
+		Region:      c.Region,
+		Intercept:   c.Intercept,
+		Clock:       c.Clock,
+		Logger:      c.Logger,
+	})
+	door, err := wire.Listen(c.Listen, handler, c.Logger)
+	if err != nil {
+		return nil, err
+	}
+	if keys == nil && !isLoopback(door.Addr()) {
+		c.Logger.Warn("listening beyond loopback without authentication: whoever reaches this address can read and delete everything; --credentials FILE closes it",
+			"addr", door.Addr().String())
+	}
+	return door, nil
+}
+
+func isLoopback(addr net.Addr) bool {
+	tcp, ok := addr.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
+// serve answers requests until the door is shut.
+func (s *Server) serve() {
+	defer close(s.served)
+	s.serveErr = s.door.Serve()
+}
+
+// watch closes done when the server can do no more work: its door or its log
+// stopped, or it is being shut down. It returns then.
+func (s *Server) watch() {
+	defer close(s.watched)
+	defer close(s.done)
+	var stopped <-chan struct{} // nil, which never is ready, where the log cannot fail
+	log, durable := s.log.(*disklog.Log)
+	if durable {
+		stopped = log.Done()
+	}
+	select {
+	case <-s.closing:
+	case <-s.served:
+		s.err = s.serveErr
+	case <-stopped:
+		s.err = fmt.Errorf("the log stopped: %w", log.Err())
+		s.config.Logger.Error("the log stopped; restart to recover what is durable", "err", log.Err())
+	}
+}
+
+// Done is closed when the server no longer works: after Shutdown, or earlier
+// when something failed that only a restart can mend. Err then says what. The
+// owner calls Shutdown in either case.
+func (s *Server) Done() <-chan struct{} { return s.done }
+
+// Err returns why the server stopped by itself, nil before Done is closed or
+// when it was shut down.
+func (s *Server) Err() error {
+	select {
+	case <-s.done:
+		return s.err
+	default:
+		return nil
+	}
+}
+
+// Addr returns the address that is really bound.
+func (s *Server) Addr() net.Addr { return s.door.Addr() }
+
+// URL returns the endpoint for a client on this machine, such as
+// "http://127.0.0.1:4567".
+func (s *Server) URL() string {
+	addr := s.door.Addr().String()
+	if tcp, ok := s.door.Addr().(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		addr = net.JoinHostPort("127.0.0.1", fmt.Sprint(tcp.Port))
+	}
+	return "http://" + addr
+}
+
+// Config returns the configuration in force, defaults filled in.
+func (s *Server) Config() Config { return s.config }
+
+// Shutdown stops the server in the reverse order of Open: it takes no more
+// requests, waits for those under way until ctx ends, stops the services, and
+// closes the log. Everything acknowledged is safe afterwards. Later calls
+// return what the first one did.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.closeOnce.Do(func() {
+		close(s.closing)
+		err := s.door.Shutdown(ctx)
+		<-s.served
+		<-s.watched
+		s.kinesis.Close()
+		s.closeErr = errors.Join(err, s.log.Close())
+	})
+	return s.closeErr
+}
+
+// Close is Shutdown with a few seconds for the requests under way.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeGrace)
+	defer cancel()
+	return s.Shutdown(ctx)
+}
