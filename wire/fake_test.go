@@ -74,7 +74,7 @@ func (f *fake) GetPage(_ context.Context, in *kinesis.GetRecordsInput, p *kinesi
 		}}
 		return nil
 	}
-	p.Records = f.mu.records
+	p.Records = append(p.Records, f.mu.records...)
 	p.NextShardIterator = "next"
 	p.MillisBehindLatest = 7
 	return nil

@@ -60,7 +60,9 @@ type Service struct {
 	Records RecordService
 }
 
-// RecordService moves records. What it is given is only valid during the call.
+// RecordService moves records. What it is given is only valid during the call
+// and is used again afterwards: GetPage appends to p.Records and must not put
+// a slice of its own there.
 type RecordService interface {
 	PutBatch(ctx context.Context, b *kinesisapi.PutBatch) error
 	GetPage(ctx context.Context, in *kinesis.GetRecordsInput, p *kinesisapi.Page) error
