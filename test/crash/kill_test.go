@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,7 +37,9 @@ func TestKill(t *testing.T) {
 
 	ctx, fail := context.WithCancelCause(t.Context())
 	defer fail(nil)
-	s := newServer(build(t), t.TempDir(), fail)
+	flags := serveFlags(rand.New(rand.NewPCG(seed, writers+2)))
+	t.Logf("leat serve %s", strings.Join(flags, " "))
+	s := newServer(build(t), t.TempDir(), flags, fail)
 	if err := s.start(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -66,6 +69,14 @@ func TestKill(t *testing.T) {
 	}
 	t.Logf("%d records in %d shards read in %v, %d of them from attempts without an answer",
 		v.records, len(v.shards), time.Since(began).Round(time.Millisecond), v.extra)
+}
+
+// serveFlags draws what the server is started with. A process that is killed
+// loses nothing that it has written, whatever its durability; with little memory
+// it flushes all the time and reads what was flushed.
+func serveFlags(random *rand.Rand) []string {
+	memory, durability := []string{"1MiB", "8MiB", "256MiB"}, []string{"always", "interval=5"}
+	return []string{"--memory", memory[random.IntN(len(memory))], "--durability", durability[random.IntN(len(durability))]}
 }
 
 // history is what happens between the first start and the last.

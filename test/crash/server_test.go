@@ -31,6 +31,7 @@ func build(t *testing.T) string {
 // is started and killed by one goroutine and used by many.
 type server struct {
 	binary, dir string
+	flags       []string // of leat serve, beside the address and the folder
 	// fail is told when the process ends that nobody killed.
 	fail func(error)
 
@@ -60,8 +61,8 @@ type process struct {
 // outputLines is how much of the server's last words a failure quotes.
 const outputLines = 40
 
-func newServer(binary, dir string, fail func(error)) *server {
-	s := &server{binary: binary, dir: dir, fail: fail}
+func newServer(binary, dir string, flags []string, fail func(error)) *server {
+	s := &server{binary: binary, dir: dir, flags: flags, fail: fail}
 	s.mu.up = make(chan struct{})
 	return s
 }
@@ -126,7 +127,7 @@ func (s *server) address(ctx context.Context) (string, error) {
 
 // launch starts a process.
 func (s *server) launch() error {
-	cmd := exec.Command(s.binary, "serve", "--listen", "127.0.0.1:0", "--data", s.dir)
+	cmd := exec.Command(s.binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", s.dir}, s.flags...)...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir}
 	output, err := cmd.StderrPipe()
 	if err != nil {
