@@ -178,6 +178,7 @@ func TestIteratorErrors(t *testing.T) {
 
 func TestIteratorOfExpiredShard(t *testing.T) {
 	r := newRig(t, 1, rigOptions{})
+	r.clock.Advance(time.Second) // shards never change at the instant of the creation
 	r.split(0, "1000")
 	latest := types.ShardIteratorTypeLatest
 	in := &kinesis.GetShardIteratorInput{StreamName: &testRef.Name, ShardId: aws.String("0"), ShardIteratorType: latest}

@@ -38,7 +38,9 @@ type shardListing struct {
 //
 // An instant before the trim horizon is moved there, since what was open then
 // may be gone, and one before the stream's creation to that, since nothing was
-// open: so AT_ filters never come out empty, which clients could not bear.
+// open: so AT_ filters never come out empty, which clients could not bear. One
+// after the last change is moved to that, since later changes may come to lie
+// between the two.
 func newShardListing(x *catalog.Stream, in *kinesis.ListShardsInput, nowMillis int64) *shardListing {
 	l := &shardListing{stream: x.ID, name: x.Name, selects: allShards, after: -1}
 	if in.ExclusiveStartShardId != nil {
@@ -52,11 +54,11 @@ func newShardListing(x *catalog.Stream, in *kinesis.ListShardsInput, nowMillis i
 	case types.ShardFilterTypeAfterShardId:
 		l.after = max(l.after, lastBefore(x, *f.ShardId))
 	case types.ShardFilterTypeAtTrimHorizon:
-		l.selects, l.atMillis = openShards, earliest
+		l.selects, l.atMillis = openShards, min(earliest, x.ChangedMillis)
 	case types.ShardFilterTypeAtLatest:
-		l.selects, l.atMillis = openShards, max(nowMillis, x.ChangedMillis)
+		l.selects, l.atMillis = openShards, x.ChangedMillis
 	case types.ShardFilterTypeAtTimestamp:
-		l.selects, l.atMillis = openShards, max(earliest, f.Timestamp.UnixMilli())
+		l.selects, l.atMillis = openShards, min(max(earliest, f.Timestamp.UnixMilli()), x.ChangedMillis)
 	case types.ShardFilterTypeFromTimestamp:
 		l.selects, l.atMillis = shardsSince, max(earliest, f.Timestamp.UnixMilli())
 	}

@@ -19,16 +19,18 @@ func (s *Service) finishTransitions() {
 	for {
 		changed := s.catalog.Changed()
 		next, pending := s.catalog.NextDue()
-		if !pending {
+		switch now := s.nowMillis(); {
+		case !pending:
 			alarm = nil
-		} else if now := s.nowMillis(); next.DueMillis <= now {
+		case next.DueMillis <= now:
 			if !s.finish(next) {
 				return
 			}
 			continue
-		} else if alarm == nil || alarmMillis != next.DueMillis {
+		case alarm == nil || alarmMillis != next.DueMillis:
 			alarmMillis = next.DueMillis
 			alarm = s.clock.After(time.Duration(alarmMillis-now) * time.Millisecond)
+			continue // the clock may have been advanced in between
 		}
 		select {
 		case <-changed:

@@ -110,10 +110,10 @@ func TestClockSetBack(t *testing.T) {
 	r.terms.AtMillis -= 60_000
 	r.must(&MergeShards{Ref: orders, Shard: 1, Adjacent: 2})
 	x := r.orders()
-	if x.Shards[1].ClosedMillis != t0+5000 || x.Shards[3].OpenedMillis != t0+5000 {
+	if x.Shards[1].ClosedMillis != t0+5001 || x.Shards[3].OpenedMillis != t0+5001 {
 		t.Errorf("%+v", x.Shards)
 	}
-	r.terms.AtMillis += 60_000
+	r.terms.AtMillis += 60_001
 	r.checkShards(x)
 }
 

@@ -19,10 +19,11 @@ type reshard struct {
 }
 
 // newReshard begins with a copy of the shards, since other versions of the
-// stream share them.
+// stream share them. Its instant is a later one than that of the change before,
+// so that which shards were open at an instant that has been is settled.
 func newReshard(x *Stream, atMillis int64) *reshard {
 	x.Shards = slices.Clone(x.Shards)
-	x.ChangedMillis = max(x.ChangedMillis, atMillis)
+	x.ChangedMillis = max(x.ChangedMillis+1, atMillis)
 	return &reshard{x: x, at: x.ChangedMillis}
 }
 

@@ -19,8 +19,9 @@ const LimitsTag = "leat:limits"
 // Stream is one immutable version of a stream's definition. Whoever holds one
 // may keep it as long as they like; nobody may change it.
 //
-// Instants in it never decrease: a command that comes with an earlier time
-// than the one before it takes effect at the time of that one.
+// Each change of shards has an instant of its own, later than those before: a
+// command that comes with no later time takes effect a millisecond after the
+// last change.
 type Stream struct {
 	ID      storage.StreamID   `json:"id"`
 	Account string             `json:"account"`
@@ -31,7 +32,7 @@ type Stream struct {
 
 	CreatedMillis int64 `json:"created"` // Unix milliseconds
 	// ChangedMillis is the newest instant at which shards were opened or
-	// closed; CreatedMillis before there was one.
+	// closed, which may be ahead of the clock; the creation is the first.
 	ChangedMillis int64 `json:"changed"`
 
 	RetentionHours int32 `json:"retention"`
