@@ -88,21 +88,25 @@ func readFormat(fsys vfs.FS, name string) (instance [16]byte, err error) {
 }
 
 // identify finds out whose folder it is. In a new one, and in one whose making
-// was interrupted, created is true: the caller makes the journal and then
-// calls commitFormat, before anything is acknowledged. A folder that has data
+// was interrupted, created is true: the journal may be missing, and the caller
+// calls commitFormat before anything is acknowledged. A folder that has data
 // but no FORMAT is damaged, never new.
+//
+// Whatever is found may be in the system's cache only, when a process was
+// killed before it had synced it, so it is synced before it is relied on. If a
+// FORMAT were trusted whose name is lost in the next power failure, everything
+// acknowledged meanwhile would be in a folder that seems to be new.
 func identify(fsys vfs.FS, dir string) (instance [16]byte, created bool, err error) {
 	instance, err = readFormat(fsys, path.Join(dir, formatName))
+	if err == nil {
+		return instance, false, fsys.SyncDir(dir)
+	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return instance, false, err
 	}
 	instance, err = readFormat(fsys, path.Join(dir, formatNew))
 	if err == nil {
-		// What was read may be in the system's cache only.
-		if err := errors.Join(clearJournal(fsys, dir), writeNewFormat(fsys, dir, instance, fsys.Open)); err != nil {
-			return instance, false, err
-		}
-		return instance, true, nil
+		return instance, true, writeNewFormat(fsys, dir, instance, fsys.Open)
 	}
 	for _, name := range []string{"journal", "extents", "meta"} {
 		if names, err := fsys.List(path.Join(dir, name)); err == nil && len(names) > 0 {
@@ -152,24 +156,6 @@ func writeNewFormat(fsys vfs.FS, dir string, instance [16]byte, open func(string
 func commitFormat(fsys vfs.FS, dir string) error {
 	if err := fsys.Rename(path.Join(dir, formatNew), path.Join(dir, formatName)); err != nil {
 		return err
-	}
-	return fsys.SyncDir(dir)
-}
-
-// clearJournal removes what an interrupted making of the folder has left.
-func clearJournal(fsys vfs.FS, dir string) error {
-	dir = path.Join(dir, "journal")
-	names, err := fsys.List(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		if err := fsys.Remove(path.Join(dir, name)); err != nil {
-			return err
-		}
 	}
 	return fsys.SyncDir(dir)
 }

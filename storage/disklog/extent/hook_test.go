@@ -11,8 +11,10 @@ type hookFS struct {
 	vfs.FS
 	// onRead is called before each read, when set; its error is the read's.
 	onRead func(name string, pos, n int64) error
-	open   atomic.Int64 // files open now
-	most   atomic.Int64 // files open at most so far
+	// afterRead is called after each read, when set.
+	afterRead func()
+	open      atomic.Int64 // files open now
+	most      atomic.Int64 // files open at most so far
 }
 
 func (h *hookFS) Open(name string, mode vfs.Mode) (vfs.File, error) {
@@ -37,6 +39,9 @@ func (f *hookFile) ReadAt(p []byte, pos int64) (int, error) {
 		if err := f.fs.onRead(f.name, pos, int64(len(p))); err != nil {
 			return 0, err
 		}
+	}
+	if f.fs.afterRead != nil {
+		defer f.fs.afterRead()
 	}
 	return f.File.ReadAt(p, pos)
 }

@@ -81,6 +81,66 @@ func TestInspectOther(t *testing.T) {
 	}
 }
 
+// TestInspectCompares changes what a header says of its records, checksums
+// being right: only a deep Inspect can tell.
+func TestInspectCompares(t *testing.T) {
+	fs := newFS()
+	name := Path("x", Class1d, 1)
+	m := write(t, fs, 1, Options{}, makeRun(1, 0, 9, 80))[0]
+	for what, pos := range map[string]int64{"bytes": m.Pos + 96, "last arrival": m.Pos + 88} {
+		b := content(t, fs, name)
+		b = b[:m.Pos+m.Length] // the footer would say otherwise
+		b[pos]++
+		reseal(b)
+		put(t, fs, name, b)
+		for _, deep := range []bool{false, true} {
+			n := 0
+			err := Inspect(fs, name, deep, func(m Meta, err error) bool {
+				n++
+				var corrupt *storage.CorruptError
+				if errors.As(err, &corrupt) != deep || m.Key.Shard != 1 {
+					t.Errorf("wrong %s, deep %v: %v", what, deep, err)
+				}
+				return true
+			})
+			if n != 1 || err != nil {
+				t.Error(n, err)
+			}
+		}
+		b[pos]--
+		reseal(b)
+		put(t, fs, name, b)
+	}
+}
+
+// TestScanIgnoresForeignExtents walks a file without a footer in which copies
+// of extents stand where they do not belong.
+func TestScanIgnoresForeignExtents(t *testing.T) {
+	fs := newFS()
+	name := Path("x", Class1d, 3)
+	metas := write(t, fs, 3, Options{}, makeRun(1, 0, 9, 80))
+	write(t, fs, 4, Options{}, makeRun(1, 0, 9, 80), makeRun(2, 0, 9, 80))
+	m := metas[0]
+	own := content(t, fs, name)[m.Pos : m.Pos+m.Length]
+	other := content(t, fs, Path("x", Class1d, 4))[m.Pos+m.Length : m.Pos+2*m.Length]
+	for _, foreign := range [][]byte{own, other} { // wrong position; right position, wrong file
+		put(t, fs, name, append(content(t, fs, name)[:m.Pos+m.Length], foreign...))
+		var found []Meta
+		damaged := 0
+		err := Inspect(fs, name, true, func(m Meta, err error) bool {
+			if err == nil {
+				found = append(found, m)
+			} else {
+				damaged++
+			}
+			return true
+		})
+		if err != nil || len(found) != 1 || found[0] != m || damaged != 1 {
+			t.Errorf("found %v and %d times damage, %v", found, damaged, err)
+		}
+	}
+}
+
 // FuzzInspect: whatever is in a file, Inspect and a Store come to an end
 // without a panic, and do not take what was changed for sound. With sealed, the
 // checksums of headers and tables are put right first, so that the fuzzer gets

@@ -88,8 +88,8 @@ func NewStore(fsys vfs.FS, dir string, o StoreOptions) *Store {
 //
 // It ends before the record that would be the extent's maxRecords+1st or bring
 // the bytes of those it appended above maxBytes. When dst is empty, one record
-// is returned whatever its size. It also ends before damage, so that an error
-// means that nothing was appended.
+// is returned whatever its size. It also ends before a block that cannot be
+// read, so that an error means that nothing was appended.
 //
 // nextMillis is the arrival time of the record that Read ended before, and 0
 // when it got to the end of the extent.
@@ -118,9 +118,8 @@ func (s *Store) Read(ctx context.Context, m Meta, from storage.Offset, notBefore
 		if err == nil {
 			err = s.asCorrupt(m, x.blocks[b].pos, r.block(x, b, data))
 		}
-		var damaged *storage.CorruptError
-		if errors.As(err, &damaged) && len(r.dst) > r.start {
-			return r.dst, x.blocks[b].firstMillis, nil
+		if err != nil && len(r.dst) > r.start {
+			return r.dst, x.blocks[b].firstMillis, nil // who reads on will meet it
 		}
 		if err != nil {
 			return dst, 0, fmt.Errorf("extent of shard %s: %w", m.Key, err)

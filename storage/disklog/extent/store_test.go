@@ -183,12 +183,12 @@ func TestUnreadableBlock(t *testing.T) {
 		}
 		return nil
 	}
-	got, _, err := s.Read(context.Background(), m, x.blocks[4].first, 0, int(x.count(4)), 1<<30, nil)
-	if err != nil {
-		t.Fatal(err)
+	got, next, err := s.Read(context.Background(), m, x.blocks[4].first, 0, 1000, 1<<30, nil)
+	if err != nil || next != x.blocks[5].firstMillis {
+		t.Fatal(next, err)
 	}
 	same(t, got, r.records[x.blocks[4].first:x.blocks[5].first])
-	_, _, err = s.Read(context.Background(), m, x.blocks[4].first, 0, int(x.count(4))+1, 1<<30, nil)
+	_, _, err = s.Read(context.Background(), m, x.blocks[5].first, 0, 1, 1<<30, nil)
 	var corrupt *storage.CorruptError
 	if !errors.Is(err, broken) || errors.As(err, &corrupt) {
 		t.Errorf("an unreadable block gave %v", err)
@@ -304,26 +304,21 @@ func TestRemove(t *testing.T) {
 	}
 }
 
-// TestInvalidateWhileLoading punches an extent that is being read: what the
-// read finds is not kept.
-func TestInvalidateWhileLoading(t *testing.T) {
+// TestPunchWhileLoading punches an extent between the first read of its file
+// and the end of that load: what was read is not kept.
+func TestPunchWhileLoading(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hook := &hookFS{FS: newFS()}
 		m := write(t, hook.FS, 1, Options{}, makeRun(1, 0, 10, 10))[0]
 		gate := make(chan bool)
-		hook.onRead = func(string, int64, int64) error {
-			<-gate
-			return nil
-		}
+		hook.afterRead = func() { <-gate }
 		s := open(t, hook, StoreOptions{})
 		go func() {
-			var corrupt *storage.CorruptError
-			if _, err := readAll(s, m, 10); !errors.As(err, &corrupt) {
-				t.Errorf("an extent that was punched meanwhile gave %v", err)
+			if _, err := s.OffsetAt(context.Background(), m, m.LastMillis); err == nil {
+				t.Error("blocks were kept")
 			}
 		}()
 		synctest.Wait()
-		s.cache.invalidate(func(extentKey) bool { return true })
 		if err := s.Punch(m); err != nil {
 			t.Error(err)
 		}
@@ -333,5 +328,42 @@ func TestInvalidateWhileLoading(t *testing.T) {
 			t.Errorf("%d bytes are cached", n)
 		}
 		checkCache(t, s.cache)
+	})
+}
+
+// TestOneErrorForAll starts many readers of a damaged block at once; the file
+// is read once for all of them.
+func TestOneErrorForAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hook := &hookFS{FS: newFS()}
+		m := write(t, hook.FS, 1, Options{}, makeRun(1, 0, 300, 1000))[0]
+		s := open(t, hook, StoreOptions{})
+		x, err := s.index(context.Background(), m, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := content(t, hook.FS, Path("x", m.Class, m.File))
+		b[x.blocks[3].pos]++
+		put(t, hook.FS, Path("x", m.Class, m.File), b)
+		gate := make(chan bool)
+		hook.onRead = func(string, int64, int64) error {
+			<-gate
+			return nil
+		}
+		for range 20 {
+			go func() {
+				var corrupt *storage.CorruptError
+				if _, _, err := s.Read(context.Background(), m, x.blocks[3].first, 0, 1, 1, nil); !errors.As(err, &corrupt) {
+					t.Error(err)
+				}
+			}()
+		}
+		synctest.Wait()
+		before := s.Stats().Loads
+		close(gate)
+		synctest.Wait()
+		if n := s.Stats().Loads - before; n != 1 {
+			t.Errorf("%d reads", n)
+		}
 	})
 }

@@ -67,6 +67,9 @@ func start(o Options, seg *segment, sealed []SegmentInfo, synced LSN) *Journal {
 	j := &Journal{o: o, seg: seg, synced: synced, promised: synced}
 	j.mu.segments = append(sealed, seg.info())
 	j.keep = startKeeper(&j.o, seg)
+	if seg.offset >= seg.half() {
+		j.keep.prepare()
+	}
 	return j
 }
 
@@ -115,21 +118,12 @@ func (j *Journal) put(p []byte) error {
 	j.mu.Lock()
 	j.mu.segments[len(j.mu.segments)-1].End = j.seg.lsn()
 	j.mu.Unlock()
-	// The next segment is prepared when half of this one is used: early enough,
-	// and an installation that stores little never has a second one.
-	half := j.seg.header.length / 2
-	if j.seg.offset >= half && j.seg.offset-int64(len(p)) < half {
+	if half := j.seg.half(); j.seg.offset >= half && j.seg.offset-int64(len(p)) < half {
 		j.keep.prepare()
 	} else if fill {
 		j.keep.poke()
 	}
 	return nil
-}
-
-// putOwn writes a frame without entries.
-func (j *Journal) putOwn(flags uint32) error {
-	b := newOwnBuffer()
-	return j.put(b.seal(j.seg.frame(j.synced, j.o.Now().UnixMilli(), flags)))
 }
 
 // Sync makes every frame written so far durable.
@@ -162,7 +156,7 @@ func (j *Journal) rotate() error {
 	if err != nil {
 		return err
 	}
-	last := newOwnBuffer().seal(j.seg.frame(j.synced, j.o.Now().UnixMilli(), FlagLast))
+	last := j.ownFrame(FlagLast)
 	next.header.prev = j.seg.header.number
 	next.header.prevEnd = j.seg.lsn() + LSN(len(last))
 	next.header.first = next.header.prevEnd
@@ -240,14 +234,20 @@ func (j *Journal) Close() error {
 		_ = j.seg.close()
 		return cause
 	}
+	j.err = ErrClosed
+	background := j.keep.stop()
 	err := j.sync()
 	if err == nil && j.promised < j.synced {
-		if err = j.putOwn(0); err == nil {
+		if _, err = j.seg.write(j.ownFrame(0)); err == nil {
 			err = j.sync()
 		}
 	}
-	j.err = ErrClosed
-	return errors.Join(err, j.keep.stop(), j.seg.close())
+	return errors.Join(err, background, j.seg.close())
+}
+
+// ownFrame returns the bytes of a frame without entries.
+func (j *Journal) ownFrame(flags uint32) []byte {
+	return newOwnBuffer().seal(j.seg.frame(j.synced, j.o.Now().UnixMilli(), flags))
 }
 
 // stop makes err the answer to every later call.

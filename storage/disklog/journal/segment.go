@@ -23,6 +23,10 @@ type segment struct {
 // lsn returns the LSN of the next frame.
 func (s *segment) lsn() LSN { return s.header.first + LSN(s.offset-headerSize) }
 
+// half is where the next segment is prepared when frames reach it: early
+// enough, and an installation that stores little never has a second one.
+func (s *segment) half() int64 { return s.header.length / 2 }
+
 // fits reports whether a frame with this payload leaves room for the
 // journal's own frames.
 func (s *segment) fits(payload int) bool {
