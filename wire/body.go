@@ -18,11 +18,8 @@ const (
 	// maxBodyBytes fits 10 MiB of records in base64 with their keys
 	// (spec data-streams §5).
 	maxBodyBytes = 16 << 20
-	// bodyGrace and bodyBytesPerSecond are how slow a body may arrive.
-	bodyGrace          = 10 * time.Second
+	// bodyBytesPerSecond is the least rate of a body: see Options.BodyGrace.
 	bodyBytesPerSecond = 64 << 10
-	// memoryWait is how long a request waits for memory that others hold.
-	memoryWait = 5 * time.Second
 )
 
 var errTooLarge = errors.New("body larger than 16 MiB")
@@ -40,7 +37,7 @@ var errSlow error = api.Errorf("RequestTimeoutException", "The body of the reque
 // classes are the sizes of pooled buffers. A body moves up only when it has
 // filled the one it is in, so that a client cannot hold memory for bytes that
 // it has not sent.
-var classes = [...]int{8 << 10, 64 << 10, 512 << 10, 4 << 20, maxBodyBytes}
+var classes = [...]int{8 << 10, 64 << 10, 512 << 10, 2 << 20, 8 << 20, maxBodyBytes}
 
 // buffer is a pooled piece of memory.
 type buffer struct {
@@ -86,10 +83,13 @@ func weight(bytes int) int64 { return 2 * int64(bytes) }
 // memory is the budget of Options.BodyMemoryBytes.
 type memory struct {
 	total int64
+	wait  time.Duration
 	free  *semaphore.Weighted
 }
 
-func newMemory(total int64) *memory { return &memory{total, semaphore.NewWeighted(total)} }
+func newMemory(total int64, wait time.Duration) *memory {
+	return &memory{total, wait, semaphore.NewWeighted(total)}
+}
 
 // take waits a little for n bytes. More than there is in all counts as all.
 //
@@ -100,7 +100,7 @@ func (m *memory) take(ctx context.Context, n int64) (taken int64, err error) {
 	if m.free.TryAcquire(n) {
 		return n, nil
 	}
-	wait, cancel := context.WithTimeout(ctx, memoryWait)
+	wait, cancel := context.WithTimeout(ctx, m.wait)
 	defer cancel()
 	if m.free.Acquire(wait, n) != nil {
 		return 0, errNoMemory
@@ -142,16 +142,24 @@ func (b *body) grow(ctx context.Context) error {
 // readBody reads the request's body into pooled memory, which the caller must
 // release. On an error nothing is held: errTooLarge, errNoMemory, errSlow, or
 // one of the connection.
-func readBody(w http.ResponseWriter, r *http.Request, m *memory) (*body, error) {
+func (h *handler) readBody(w http.ResponseWriter, r *http.Request) (*body, error) {
 	if r.ContentLength > maxBodyBytes {
 		return nil, errTooLarge
 	}
 	first := weight(classes[0])
-	if _, err := m.take(r.Context(), first); err != nil {
+	if _, err := h.memory.take(r.Context(), first); err != nil {
 		return nil, err
 	}
-	b := &body{takeBuffer(0), m, first}
-	if err := b.read(w, r); err != nil {
+	b := &body{takeBuffer(0), h.memory, first}
+	if r.ContentLength == 0 {
+		return b, nil
+	}
+	// A deadline that outlived the body would cancel the request's context.
+	// What cannot set deadlines (a test's recorder) has no slow client.
+	control := http.NewResponseController(w)
+	err := b.read(r, h.o.BodyGrace, func(t time.Time) { _ = control.SetReadDeadline(t) })
+	_ = control.SetReadDeadline(time.Time{})
+	if err != nil {
 		b.release()
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			err = errSlow
@@ -161,17 +169,17 @@ func readBody(w http.ResponseWriter, r *http.Request, m *memory) (*body, error) 
 	return b, nil
 }
 
-func (b *body) read(w http.ResponseWriter, r *http.Request) error {
-	if r.ContentLength == 0 {
-		return nil
-	}
-	// A deadline that outlived the body would cancel the request's context.
-	// What cannot set deadlines (a test's recorder) has no slow client.
-	control := http.NewResponseController(w)
+// read fills the body. Before each wait it moves the deadline to when the
+// client has stalled for grace, or is grace late on the least rate.
+func (b *body) read(r *http.Request, grace time.Duration, setDeadline func(time.Time)) error {
 	start := time.Now()
-	_ = control.SetReadDeadline(start.Add(bodyGrace))
-	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
+	now := start
 	for {
+		late := start.Add(grace + time.Duration(len(b.bytes))*time.Second/bodyBytesPerSecond)
+		if stalled := now.Add(grace); stalled.Before(late) {
+			late = stalled
+		}
+		setDeadline(late)
 		n, err := r.Body.Read(b.bytes[len(b.bytes):cap(b.bytes)])
 		b.bytes = b.bytes[:len(b.bytes)+n]
 		switch {
@@ -180,24 +188,22 @@ func (b *body) read(w http.ResponseWriter, r *http.Request) error {
 		case err != nil:
 			return err
 		case len(b.bytes) < cap(b.bytes):
-			continue
 		case b.class < len(classes)-1:
 			if err := b.grow(r.Context()); err != nil {
 				return err
 			}
-			arrived := time.Duration(len(b.bytes)) * time.Second / bodyBytesPerSecond
-			_ = control.SetReadDeadline(start.Add(bodyGrace + arrived))
 		default:
-			return b.expectEnd(r)
+			return expectEnd(r.Body)
 		}
+		now = time.Now()
 	}
 }
 
 // expectEnd reads the end of a body that fills the largest buffer.
-func (b *body) expectEnd(r *http.Request) error {
+func expectEnd(rest io.Reader) error {
 	var more [1]byte
 	for {
-		n, err := r.Body.Read(more[:])
+		n, err := rest.Read(more[:])
 		switch {
 		case n > 0:
 			return errTooLarge

@@ -1,10 +1,8 @@
 package wire_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -308,13 +306,4 @@ func TestHotAndGenericAgree(t *testing.T) {
 			t.Errorf("%s: got %s and %s", test.operation, plain, escaped)
 		}
 	}
-}
-
-// rawExchange sends bytes as they are and returns the response to them.
-func rawExchange(t testing.TB, conn io.ReadWriter, text string) (*http.Response, error) {
-	t.Helper()
-	if _, err := io.WriteString(conn, text); err != nil && !errors.Is(err, io.ErrClosedPipe) {
-		return nil, err
-	}
-	return http.ReadResponse(bufio.NewReader(conn), nil)
 }

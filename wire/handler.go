@@ -28,7 +28,7 @@ func New(o Options) http.Handler {
 		o:        o,
 		services: map[string]*Service{},
 		verifier: sigv4.New(sigv4.Options{Credentials: o.Credentials, Account: o.Account, Region: o.Region, Clock: o.Clock}),
-		memory:   newMemory(o.BodyMemoryBytes),
+		memory:   newMemory(o.BodyMemoryBytes, o.MemoryWait),
 		plain:    http.NewServeMux(),
 	}
 	for i := range o.Services {
@@ -52,7 +52,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	body, err := readBody(w, r, h.memory)
+	body, err := h.readBody(w, r)
 	if err == errTooLarge {
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
 		_ = http.NewResponseController(w).Flush() // so that it is chunked, as AWS's

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
@@ -39,10 +40,15 @@ type Options struct {
 	Plain map[string]http.Handler
 
 	// BodyMemoryBytes bounds the memory of all request bodies, their decoded
-	// records and the pages of records being answered. A request that finds
-	// none free within a few seconds gets 503. Default 128 MiB, minimum twice
-	// the largest body.
+	// records and the pages of records being answered. Default 128 MiB,
+	// minimum twice the largest body, 32 MiB.
 	BodyMemoryBytes int64
+	// MemoryWait is how long a request waits for memory that others hold,
+	// before it gets 503. Default 5 s.
+	MemoryWait time.Duration
+	// BodyGrace is how long a body may stall, and how much longer than at
+	// 64 KiB/s it may take in all, before it gets 408. Default 10 s.
+	BodyGrace time.Duration
 
 	Clock  clock.Clock  // default: the system's
 	Logger *slog.Logger // default: none
@@ -77,6 +83,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.BodyMemoryBytes == 0 {
 		o.BodyMemoryBytes = 128 << 20
+	}
+	if o.MemoryWait == 0 {
+		o.MemoryWait = 5 * time.Second
+	}
+	if o.BodyGrace == 0 {
+		o.BodyGrace = 10 * time.Second
 	}
 	o.BodyMemoryBytes = max(o.BodyMemoryBytes, weight(maxBodyBytes))
 	return o

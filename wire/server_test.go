@@ -1,0 +1,310 @@
+package wire_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"github.com/leat-io/leat/api"
+	"github.com/leat-io/leat/wire"
+)
+
+var connections = flag.Int("connections", 2000, "how many idle connections TestManyConnections opens")
+
+// dial opens a connection that the test closes.
+func dial(t testing.TB, addr string) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+// head returns the head of an HTTP/1.1 call of PutRecord; more are header
+// lines.
+func head(more ...string) string {
+	return "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: " + jsonType + "\r\nX-Amz-Target: Kinesis_20131202.PutRecord\r\n" +
+		strings.Join(append(more, ""), "\r\n") + "\r\n"
+}
+
+// exchange writes text and reads the response.
+func exchange(t testing.TB, conn net.Conn, text string) *http.Response {
+	t.Helper()
+	if _, err := io.WriteString(conn, text); err != nil {
+		t.Fatal(err)
+	}
+	return readResponse(t, conn)
+}
+
+func readResponse(t testing.TB, conn net.Conn) *http.Response {
+	t.Helper()
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { resp.Body.Close() })
+	return resp
+}
+
+// wantServing checks that the server still answers others.
+func wantServing(t testing.TB, addr string) {
+	t.Helper()
+	c := client(t, addr, "123456789012", "x")
+	if _, err := c.ListStreams(t.Context(), &kinesis.ListStreamsInput{}); err != nil {
+		t.Errorf("the server does not serve: %v", err)
+	}
+}
+
+func TestGarbage(t *testing.T) {
+	addr := serve(t, door(wire.Options{}))
+	garbage := bytes.Repeat([]byte("{\"a\":[\x00\xff]}"), 15<<20/10)
+	for _, body := range [][]byte{garbage, bytes.Repeat([]byte("["), 15<<20), []byte(`{"Records":[` + strings.Repeat(`{},`, 5<<20))} {
+		conn := dial(t, addr)
+		resp := exchange(t, conn, head(fmt.Sprintf("Content-Length: %d", len(body)))+string(body))
+		if got := bodyOf(t, resp); resp.StatusCode != 400 || got != serialization {
+			t.Errorf("got %d %s", resp.StatusCode, got)
+		}
+	}
+	wantServing(t, addr)
+}
+
+func TestLargestBody(t *testing.T) {
+	addr := serve(t, door(wire.Options{}))
+	sized := func(n int) string { return `{"a":"` + strings.Repeat("x", n-8) + `"}` }
+	if got := bodyOf(t, exchange(t, dial(t, addr), head("Content-Length: 16777216")+sized(16<<20))); got != missingToken {
+		t.Errorf("16 MiB: %s", got)
+	}
+	for name, text := range map[string]string{
+		"announced": head("Content-Length: 16777217"),
+		"chunked":   head("Transfer-Encoding: chunked") + fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", 16<<20+1, sized(16<<20+1)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn := dial(t, addr)
+			go func() { _, _ = io.WriteString(conn, text) }() // the server may stop reading
+			resp := readResponse(t, conn)
+			if got := bodyOf(t, resp); resp.StatusCode != 413 || got != "" || fmt.Sprint(resp.TransferEncoding) != "[chunked]" || resp.Header.Get("x-amzn-RequestId") != "" {
+				t.Errorf("got %v %q", resp, got)
+			}
+		})
+	}
+	if got := bodyOf(t, exchange(t, dial(t, addr), head("Transfer-Encoding: chunked")+"2\r\n{}\r\n0\r\n\r\n")); got != missingToken {
+		t.Errorf("chunked: %s", got)
+	}
+}
+
+func TestTruncatedBody(t *testing.T) {
+	addr := serve(t, door(wire.Options{}))
+	conn := dial(t, addr)
+	if _, err := io.WriteString(conn, head("Content-Length: 100")+`{"Stream`); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := http.ReadResponse(bufio.NewReader(conn), nil); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("got %v, want a closed connection", err)
+	}
+	wantServing(t, addr)
+}
+
+func TestSlowBody(t *testing.T) {
+	addr := serve(t, door(wire.Options{BodyGrace: 50 * time.Millisecond}))
+	for name, sent := range map[string]string{"nothing": "", "a little": "{", "a lot": strings.Repeat(" ", 100_000)} {
+		t.Run(name, func(t *testing.T) {
+			conn := dial(t, addr)
+			resp := exchange(t, conn, head("Content-Length: 1000000")+sent)
+			if got := bodyOf(t, resp); resp.StatusCode != 408 || got != `{"__type":"RequestTimeoutException","message":"The body of the request did not arrive in time."}` {
+				t.Errorf("got %d %s", resp.StatusCode, got)
+			}
+			if _, err := conn.Read(make([]byte, 1)); err != io.EOF {
+				t.Errorf("the connection is open: %v", err)
+			}
+		})
+	}
+	wantServing(t, addr)
+}
+
+// TestTrickle sends often enough never to stall, but too slowly.
+func TestTrickle(t *testing.T) {
+	addr := serve(t, door(wire.Options{BodyGrace: 100 * time.Millisecond}))
+	conn := dial(t, addr)
+	if _, err := io.WriteString(conn, head("Content-Length: 1000000")); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	stop := make(chan struct{})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				_, _ = io.WriteString(conn, " ")
+			case <-stop:
+				return
+			}
+		}
+	}()
+	resp := readResponse(t, conn)
+	close(stop)
+	<-done
+	if resp.StatusCode != 408 || time.Since(start) > 5*time.Second {
+		t.Errorf("got %d after %v", resp.StatusCode, time.Since(start))
+	}
+}
+
+// TestMemoryBudget checks that memory is taken as bytes arrive, not as they
+// are announced; that a request which finds none is told to try again; and
+// that memory comes back.
+func TestMemoryBudget(t *testing.T) {
+	addr := serve(t, door(wire.Options{BodyMemoryBytes: 1, MemoryWait: 20 * time.Millisecond, BodyGrace: time.Minute}))
+	for range 500 { // announce 8 GiB
+		if _, err := io.WriteString(dial(t, addr), head("Content-Length: 16777216")+"{"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantServing(t, addr)
+
+	hog := dial(t, addr)
+	if _, err := io.WriteString(hog, head("Content-Length: 16777216")+strings.Repeat(" ", 3<<20)); err != nil {
+		t.Fatal(err)
+	}
+	refused := func() bool {
+		body := strings.Repeat(" ", 3<<20-2) + "{}"
+		resp := exchange(t, dial(t, addr), head(fmt.Sprintf("Content-Length: %d", len(body)))+body)
+		got := bodyOf(t, resp)
+		if resp.StatusCode == 503 && got == `{"__type":"ServiceUnavailable","message":"The request has failed due to a temporary failure of the server."}` {
+			return true
+		}
+		if resp.StatusCode != 400 || got != missingToken {
+			t.Fatalf("got %d %s", resp.StatusCode, got)
+		}
+		return false
+	}
+	waitFor(t, "the budget to be exhausted", refused)
+	hog.Close()
+	waitFor(t, "memory to come back", func() bool { return !refused() })
+}
+
+// waitFor polls a condition that others bring about.
+func waitFor(t testing.TB, what string, condition func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for !condition() {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+func TestManyConnections(t *testing.T) {
+	addr := serve(t, door(wire.Options{}))
+	for i := range *connections {
+		conn := dial(t, addr)
+		if i%2 == 0 { // half of them have been used
+			if got := bodyOf(t, exchange(t, conn, head("Content-Length: 2")+"{}")); got != missingToken {
+				t.Fatal(got)
+			}
+		}
+	}
+	wantServing(t, addr)
+}
+
+func TestHTTP2(t *testing.T) {
+	f := &fake{}
+	addr := serve(t, wire.New(wire.Options{Services: []wire.Service{f.service()}}))
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	transport := &http.Transport{Protocols: protocols}
+	defer transport.CloseIdleConnections()
+	var proto string
+	c := client(t, addr, "123456789012", "x")
+	for _, size := range []int{1, 100_000, 1_000_000} {
+		_, err := c.PutRecord(t.Context(), &kinesis.PutRecordInput{StreamName: aws.String("s"), PartitionKey: aws.String("k"), Data: make([]byte, size)},
+			func(o *kinesis.Options) {
+				o.HTTPClient = doer(func(r *http.Request) (*http.Response, error) {
+					resp, err := transport.RoundTrip(r)
+					if err == nil {
+						proto = resp.Proto
+					}
+					return resp, err
+				})
+			})
+		if err != nil || proto != "HTTP/2.0" || len(f.mu.records[0].Data) != size {
+			t.Errorf("%d bytes: %v over %s", size, err, proto)
+		}
+	}
+}
+
+type doer func(*http.Request) (*http.Response, error)
+
+func (d doer) Do(r *http.Request) (*http.Response, error) { return d(r) }
+
+func TestShutdownWaitsForRequests(t *testing.T) {
+	entered, leave := make(chan struct{}), make(chan struct{})
+	h := door(wire.Options{Intercept: func(context.Context, string) error {
+		close(entered)
+		<-leave
+		return api.Errorf("LimitExceededException", "done")
+	}})
+	s, err := wire.Listen("127.0.0.1:0", h, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve() }()
+	answer := make(chan error, 1)
+	c := client(t, s.Addr().String(), "123456789012", "x")
+	go func() {
+		_, err := c.ListStreams(context.Background(), &kinesis.ListStreamsInput{})
+		answer <- err
+	}()
+	<-entered
+	down := make(chan error, 1)
+	go func() { down <- s.Shutdown(context.Background()) }()
+	if err := <-served; err != nil { // the listener is closed now
+		t.Error(err)
+	}
+	if _, err := net.Dial("tcp", s.Addr().String()); err == nil {
+		t.Error("a new connection was accepted")
+	}
+	close(leave)
+	if err := <-answer; err == nil || !strings.Contains(err.Error(), "LimitExceededException") {
+		t.Errorf("answer: %v", err)
+	}
+	if err := <-down; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestShutdownBeforeServe(t *testing.T) {
+	s, err := wire.Listen("127.0.0.1:0", door(wire.Options{}), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Shutdown(context.Background()); err != nil {
+		t.Error(err)
+	}
+	if err := s.Serve(); err != nil {
+		t.Error(err)
+	}
+	if _, err := wire.Listen("256.0.0.1:0", nil, nil); err == nil {
+		t.Error("an impossible address was bound")
+	}
+}
