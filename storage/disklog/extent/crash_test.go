@@ -89,7 +89,7 @@ func checkSaved(t *testing.T, fs vfs.FS, all []written) {
 // TestPowerLoss cuts the power at a random call. LEAT_CRASH_SEEDS says how
 // often; LEAT_CRASH_SEED tries one seed only.
 func TestPowerLoss(t *testing.T) {
-	first, n := 0, 300
+	first, n := 0, 150
 	if s := os.Getenv("LEAT_CRASH_SEEDS"); s != "" {
 		n, _ = strconv.Atoi(s)
 	}

@@ -62,8 +62,8 @@ func drawRun(rt *rapid.T) run {
 		first: storage.Offset(rapid.Uint64Max(1<<63).Draw(rt, "first")),
 	}
 	sizes := []int{rapid.SampledFrom([]int{0, 10, 200, 30000}).Draw(rt, "size limit")}
-	if rapid.IntRange(0, 40).Draw(rt, "large") == 0 {
-		sizes = append(sizes, 10<<20)
+	if rapid.IntRange(0, 60).Draw(rt, "large") == 0 {
+		sizes = append(sizes, 10<<20) // as large as a record may be
 	}
 	millis := rapid.Int64Range(0, 1<<42).Draw(rt, "millis")
 	n := rapid.IntRange(1, 60).Draw(rt, "records")
