@@ -1,4 +1,4 @@
-package kinesisapi
+package kinesisapi_test
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/leat-io/leat/api"
+	"github.com/leat-io/leat/api/kinesisapi"
 )
 
 // sdkOperation is an operation as the SDK's client has it.
@@ -36,6 +37,16 @@ func sdkOperations(c *kinesis.Client) (all []sdkOperation) {
 	return all
 }
 
+// newClient returns a client of nobody.
+// inputTypes are the SDK's input shapes by operation.
+var inputTypes = func() map[string]reflect.Type {
+	m := map[string]reflect.Type{}
+	for _, o := range sdkOperations(newClient()) {
+		m[o.name] = o.input
+	}
+	return m
+}()
+
 func newClient() *kinesis.Client {
 	return kinesis.New(kinesis.Options{
 		Region:       "us-east-1",
@@ -55,11 +66,11 @@ func (refusing) Do(*http.Request) (*http.Response, error) { return nil, errors.N
 // SDK, and exactly the members of their inputs, at all depths.
 func TestTableCoversSDK(t *testing.T) {
 	all := sdkOperations(newClient())
-	if len(all) != 45 || len(Service.Operations) != len(all) {
-		t.Errorf("the SDK has %d operations, the table %d", len(all), len(Service.Operations))
+	if len(all) != 45 || len(kinesisapi.Service.Operations) != len(all) {
+		t.Errorf("the SDK has %d operations, the table %d", len(all), len(kinesisapi.Service.Operations))
 	}
 	for _, o := range all {
-		op := Service.Operations[o.name]
+		op := kinesisapi.Service.Operations[o.name]
 		if op == nil {
 			t.Errorf("%s is missing", o.name)
 			continue
@@ -154,7 +165,7 @@ func TestRequired(t *testing.T) {
 		} else if err == nil {
 			t.Fatalf("%s reached somebody", o.name)
 		}
-		want := requiredLeaves(input.Elem(), Service.Operations[o.name].Input, "")
+		want := requiredLeaves(input.Elem(), kinesisapi.Service.Operations[o.name].Input, "")
 		if !slices.Equal(sorted(missing), sorted(want)) {
 			t.Errorf("%s: the SDK requires %v, the table %v", o.name, missing, want)
 		}
@@ -203,7 +214,7 @@ func TestRequiredLists(t *testing.T) {
 		collectLists(o.output, lists)
 	}
 	lists["SubscribeToShardEvent.Records"] = true // inside an event stream
-	for name := range Service.RequiredLists {
+	for name := range kinesisapi.Service.RequiredLists {
 		if !lists[name] {
 			t.Errorf("%s is no list of an output", name)
 		}

@@ -27,30 +27,6 @@ func decode[In any](t *testing.T, operation, body string) (*In, error) {
 	return in, api.Decode(v, in, kinesisapi.Service.Operations[operation])
 }
 
-// inputs makes an empty input of the operations these tests name.
-var inputs = map[string]any{
-	"AddTagsToStream":               kinesis.AddTagsToStreamInput{},
-	"CreateStream":                  kinesis.CreateStreamInput{},
-	"DescribeStream":                kinesis.DescribeStreamInput{},
-	"DeleteStream":                  kinesis.DeleteStreamInput{},
-	"EnableEnhancedMonitoring":      kinesis.EnableEnhancedMonitoringInput{},
-	"GetRecords":                    kinesis.GetRecordsInput{},
-	"GetShardIterator":              kinesis.GetShardIteratorInput{},
-	"IncreaseStreamRetentionPeriod": kinesis.IncreaseStreamRetentionPeriodInput{},
-	"ListShards":                    kinesis.ListShardsInput{},
-	"ListStreams":                   kinesis.ListStreamsInput{},
-	"ListTagsForStream":             kinesis.ListTagsForStreamInput{},
-	"MergeShards":                   kinesis.MergeShardsInput{},
-	"PutRecord":                     kinesis.PutRecordInput{},
-	"PutRecords":                    kinesis.PutRecordsInput{},
-	"RemoveTagsFromStream":          kinesis.RemoveTagsFromStreamInput{},
-	"SplitShard":                    kinesis.SplitShardInput{},
-	"SubscribeToShard":              kinesis.SubscribeToShardInput{},
-	"UpdateMaxRecordSize":           kinesis.UpdateMaxRecordSizeInput{},
-	"UpdateShardCount":              kinesis.UpdateShardCountInput{},
-	"UpdateStreamMode":              kinesis.UpdateStreamModeInput{},
-}
-
 // outcome decodes and returns the error, nil or an *api.Error.
 func outcome(t *testing.T, operation, body string) *api.Error {
 	t.Helper()
@@ -58,7 +34,7 @@ func outcome(t *testing.T, operation, body string) *api.Error {
 	if !ok {
 		t.Fatalf("not JSON: %s", body)
 	}
-	in := reflect.New(reflect.TypeOf(inputs[operation])).Interface()
+	in := reflect.New(inputTypes[operation]).Interface()
 	err := api.Decode(v, in, kinesisapi.Service.Operations[operation])
 	var e *api.Error
 	if err != nil && !errors.As(err, &e) {
