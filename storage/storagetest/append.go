@@ -17,6 +17,7 @@ var appendTests = []test{
 	{"order of the batch is the order of the shard log", appendOrder},
 	{"every byte is stored", appendBytes},
 	{"the largest record is stored", appendLargest},
+	{"the largest batch is stored", appendLargestBatch},
 	{"explicit hash keys are stored", appendHashKeys},
 	{"no reference to the batch is kept", appendKeepsNothing},
 	{"arrival is the engine's clock", appendArrival},
@@ -91,6 +92,23 @@ func appendLargest(f *fixture) {
 	want = append(want, f.append(1, largest)...)
 	want = append(want, f.append(1, record(0, "after"))...)
 	f.expect(f.readAll(key), want)
+}
+
+func appendLargestBatch(f *fixture) {
+	const n = 500 // records of a PutRecords call
+	keys := f.open(1, 3)
+	size := f.engine.MaxRecordBytes/n - len("key")
+	records := make([]storage.Record, n)
+	for i := range records {
+		records[i] = storage.Record{Shard: uint32(i % 3), PartitionKey: []byte("key"), Data: bytes.Repeat([]byte{byte(i)}, size)}
+	}
+	want := make([][]storage.Record, 3)
+	for _, r := range f.append(1, records...) {
+		want[r.Shard] = append(want[r.Shard], r)
+	}
+	for i, key := range keys {
+		f.expect(f.readAll(key), want[i])
+	}
 }
 
 func appendHashKeys(f *fixture) {

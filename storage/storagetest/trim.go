@@ -11,6 +11,7 @@ var trimTests = []test{
 	{"offsets go on and First follows", trimOffsets},
 	{"a trim of everything keeps the end", trimAll},
 	{"is of one stream only", trimOneStream},
+	{"a record appended later is kept whatever its arrival", trimThenAppend},
 	{"an unknown stream is nothing to trim", trimUnknown},
 	{"an earlier time than before brings nothing back", trimEarlier},
 	{"a read from below First starts at First", trimReadBelow},
@@ -88,6 +89,23 @@ func trimOneStream(f *fixture) {
 	all := f.fill(two, 50, 100)
 	f.trim(1, f.clock.Millis())
 	f.expectFrom(two, all, 0)
+}
+
+// trimThenAppend trims up to a time that the clock then steps back from.
+func trimThenAppend(f *fixture) {
+	keys := f.open(1, 2)
+	f.fill(keys[0], 20, 100)
+	f.trim(1, f.clock.Millis()+1)
+	f.clock.Step(-time.Hour)
+	want := f.fill(keys[1], 20, 100)
+	opened := storage.ShardKey{Stream: 1, Shard: 2}
+	f.propose(Command{Open: []storage.ShardKey{opened}})
+	alsoWant := f.fill(opened, 20, 100)
+	if f.engine.Durable {
+		f.reopen()
+	}
+	f.expectFrom(keys[1], want, 0)
+	f.expectFrom(opened, alsoWant, 0)
 }
 
 func trimUnknown(f *fixture) {
