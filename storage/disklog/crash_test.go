@@ -54,9 +54,9 @@ func TestCrash(t *testing.T) {
 // crashHistory is one history of a few lives of a log.
 func crashHistory(seed uint64) error {
 	rnd := rand.New(rand.NewPCG(seed, 1))
-	w := &world{rnd: rnd, fs: vfs.NewCrash(), clock: storagetest.NewClock(), shards: make(map[storage.ShardKey]*facts)}
+	w := newWorld(rnd)
 	for life := range 3 + rnd.IntN(3) {
-		if err := w.live(life); err != nil {
+		if err := w.live(); err != nil {
 			return fmt.Errorf("seed %d, life %d: %w", seed, life, err)
 		}
 	}
@@ -94,6 +94,10 @@ type fact struct {
 	millis int64
 }
 
+func newWorld(rnd *rand.Rand) *world {
+	return &world{rnd: rnd, fs: vfs.NewCrash(), clock: storagetest.NewClock(), shards: make(map[storage.ShardKey]*facts)}
+}
+
 // options varies what a life is like.
 func (w *world) options(fs vfs.FS) Options {
 	o := tiny()
@@ -106,36 +110,48 @@ func (w *world) options(fs vfs.FS) Options {
 }
 
 // live opens the log, checks it, uses it, and lets it crash.
-func (w *world) live(life int) error {
-	faults := errfs.Wrap(w.fs)
+func (w *world) live() error {
+	var faults []errfs.Inject
 	crashed := errors.New("the machine stopped")
 	if w.rnd.IntN(8) > 0 {
-		faults.Inject(errfs.FailFrom(w.rnd.IntN(10+w.rnd.IntN(400)), crashed))
+		faults = append(faults, errfs.FailFrom(w.rnd.IntN(10+w.rnd.IntN(400)), crashed))
 	}
-	catalog := &storagetest.Catalog{}
-	log, err := Open("data", map[string]storage.Machine{"catalog": catalog}, w.options(faults))
-	if err != nil && !errors.Is(err, crashed) {
-		return fmt.Errorf("open: %w", err)
+	log, err := w.open(errfs.Wrap(w.fs, faults...), crashed)
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		err := w.check(log, catalog)
-		if err != nil && !errors.Is(err, crashed) && !log.isStopped() { // which may come this early
-			return errors.Join(err, log.Close())
-		}
+	if log != nil {
 		w.use(log, int(w.rnd.Int32N(60)))
 	}
-	return w.crash(log)
+	w.crash(log)
+	return nil
+}
+
+// open opens the log and compares it with what is known. The log is nil when
+// the fault came before it was open.
+func (w *world) open(fs vfs.FS, fault error) (*Log, error) {
+	catalog := &storagetest.Catalog{}
+	log, err := Open("data", map[string]storage.Machine{"catalog": catalog}, w.options(fs))
+	if errors.Is(err, fault) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open: %w", err)
+	}
+	err = w.check(log, catalog)
+	if err != nil && !errors.Is(err, fault) && !log.isStopped() { // which may come this early
+		return nil, errors.Join(err, log.Close())
+	}
+	return log, nil
 }
 
 // crash ends a life.
-func (w *world) crash(log *Log) error {
+func (w *world) crash(log *Log) {
 	old := w.fs
 	switch how := w.rnd.IntN(5); {
-	case how == 0 && log != nil && !log.isStopped():
-		if err := log.Close(); err != nil {
-			return nil // the machine stopped during Close
-		}
-		return nil
+	case how == 0 && log != nil:
+		_ = log.Close() // which the machine may not live to see
+		return
 	case how == 1:
 		w.fs = old.Kill()
 	default:
@@ -144,7 +160,6 @@ func (w *world) crash(log *Log) error {
 	if log != nil {
 		_ = log.Close() // ends its goroutines; its file system is gone
 	}
-	return nil
 }
 
 // use works on the log until it fails or every goroutine has done its steps.

@@ -72,7 +72,7 @@ func decodeFormat(name string, content []byte) (instance [16]byte, err error) {
 		return instance, &FormatError{File: name, Format: format, Known: folderFormat}
 	}
 	id, err := hex.DecodeString(strings.TrimPrefix(lines[2], "instance "))
-	if err != nil || len(id) != len(instance) {
+	if err != nil || len(id) != len(instance) || !bytes.Equal(encodeFormat([16]byte(id)), content) {
 		return instance, corrupt
 	}
 	return [16]byte(id), nil
