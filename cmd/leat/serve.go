@@ -102,8 +102,8 @@ func welcome(words io.Writer, srv *leat.Server) {
 	}
 	fmt.Fprintf(&b, `
 For an AWS SDK or the AWS CLI, in another shell:
-  export AWS_ENDPOINT_URL=%s AWS_REGION=%s
-  export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s
+  export AWS_ENDPOINT_URL=%[1]s AWS_REGION=%[2]s AWS_DEFAULT_REGION=%[2]s
+  export AWS_ACCESS_KEY_ID=%[3]s AWS_SECRET_ACCESS_KEY=%[4]s
 `, srv.URL(), c.Region, keyID, secret)
 	if srv.URL() != defaultEndpoint {
 		fmt.Fprintf(&b, "For leat's own commands:\n  export LEAT_ENDPOINT=%s\n", srv.URL())
