@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"testing"
 
+	"github.com/leat-io/leat/internal/vfs"
 	"github.com/leat-io/leat/storage"
 )
 
@@ -194,5 +195,30 @@ func TestRemove(t *testing.T) {
 	files, err := List(hook, "x")
 	if err != nil || len(files) != 1 || files[0] != (FileInfo{Class1d, 2, Path("x", Class1d, 2)}) {
 		t.Error(files, err)
+	}
+}
+
+// TestRealFiles does on the operating system's file system what the other
+// tests do in memory.
+func TestRealFiles(t *testing.T) {
+	t.Chdir(t.TempDir())
+	runs := []run{makeRun(1, 0, 100, 100), makeRun(2, 7, 2000, 1000)}
+	for _, direct := range []bool{false, true} {
+		metas := write(t, vfs.OS{}, 3, Options{Direct: direct}, runs...)
+		inspectSame(t, vfs.OS{}, metas)
+		s := open(t, vfs.OS{}, StoreOptions{Direct: direct})
+		for i, m := range metas {
+			got, err := readAll(s, m, 150)
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(t, got, runs[i].records)
+		}
+		if err := errors.Join(s.Punch(metas[0]), s.Remove(Class1d, 3)); err != nil {
+			t.Error(err)
+		}
+		if files, err := List(vfs.OS{}, "x"); err != nil || len(files) != 0 {
+			t.Error(files, err)
+		}
 	}
 }
