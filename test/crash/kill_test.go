@@ -57,7 +57,7 @@ func TestKill(t *testing.T) {
 	if seen := h.seenRecords(); h.killed < kills || h.resharded == 0 || seen == 0 {
 		t.Errorf("%d kills, %d reshards and %d records seen meanwhile make no test", h.killed, h.resharded, seen)
 	}
-	t.Logf("%d lines in %v, %d kills, %d reshards", records, time.Since(began).Round(time.Millisecond), h.killed, h.resharded)
+	t.Logf("%d lines in %v, %d kills, %d stops, %d reshards", records, time.Since(began).Round(time.Millisecond), h.killed, h.stopped, h.resharded)
 	s.kill()
 	if err := s.start(ctx); err != nil {
 		t.Fatal(err)
@@ -90,6 +90,7 @@ type history struct {
 	hosts     []*host
 	seen      map[stream.ShardID]*followed
 	killed    int
+	stopped   int
 	resharded int
 }
 
@@ -146,7 +147,7 @@ func (h *history) seenRecords() (n int) {
 }
 
 // killer kills the server at random moments and starts it again, now and then
-// after killing it while it starts.
+// after killing it while it starts, or after stopping it in good order.
 func (h *history) killer(ctx context.Context) error {
 	random := h.random(writers + 1)
 	for _, at := range moments(random, h.kills, h.records) {
@@ -163,6 +164,15 @@ func (h *history) killer(ctx context.Context) error {
 		}
 		if err := h.server.start(ctx); err != nil {
 			return err
+		}
+		if random.IntN(3) == 0 {
+			if err := h.server.stop(ctx); err != nil {
+				return err
+			}
+			h.stopped++
+			if err := h.server.start(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

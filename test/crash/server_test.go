@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -32,7 +33,7 @@ func build(t *testing.T) string {
 type server struct {
 	binary, dir string
 	flags       []string // of leat serve, beside the address and the folder
-	// fail is told when the process ends that nobody killed.
+	// fail is told when a process ends that was not told to.
 	fail func(error)
 
 	process *process // of the goroutine that starts and kills
@@ -53,7 +54,7 @@ type process struct {
 
 	mu struct {
 		sync.Mutex
-		killed bool
+		told   bool     // to end
 		output []string // the last lines
 	}
 }
@@ -101,11 +102,36 @@ func (s *server) startAndKill(d time.Duration) error {
 
 // kill ends the process with SIGKILL and returns when it has ended.
 func (s *server) kill() {
+	s.down()
+	s.process.kill()
+}
+
+// stop ends the process with SIGTERM, as an operator would, and returns when it
+// has ended, which it must do in good order.
+func (s *server) stop(ctx context.Context) error {
+	s.down()
+	p := s.process
+	p.ending()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return fmt.Errorf("stop the server: %w\n%s", err, p.lastWords())
+	}
+	select {
+	case <-p.exited:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	if !p.cmd.ProcessState.Success() {
+		return fmt.Errorf("the server stopped with %v\n%s", p.cmd.ProcessState, p.lastWords())
+	}
+	return nil
+}
+
+// down says that there is no server to connect to.
+func (s *server) down() {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.mu.addr = ""
 	s.mu.up = make(chan struct{})
-	s.mu.Unlock()
-	s.process.kill()
 }
 
 // address returns where the server is, once it is anywhere.
@@ -162,19 +188,25 @@ func (p *process) watch(output io.Reader, fail func(error)) {
 	}
 	err := p.cmd.Wait()
 	p.mu.Lock()
-	killed := p.mu.killed
+	told := p.mu.told
 	p.mu.Unlock()
-	if !killed {
+	if !told {
 		fail(fmt.Errorf("the server ended by itself: %v\n%s", err, p.lastWords()))
 	}
 }
 
+// kill ends the process, when it has not ended.
 func (p *process) kill() {
-	p.mu.Lock()
-	p.mu.killed = true
-	p.mu.Unlock()
+	p.ending()
 	p.cmd.Process.Kill() // an error means that it has ended, which is what matters
 	<-p.exited
+}
+
+// ending says that the process ends because it is told to.
+func (p *process) ending() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.mu.told = true
 }
 
 func (p *process) lastWords() string {
