@@ -19,6 +19,7 @@ import (
 const (
 	fillAhead = 8 << 20
 	fillStep  = 256 << 10
+	fillLead  = 1 << 20 // left out by a filler that was overtaken, to get ahead again
 )
 
 // filler coordinates the zeros with the frames of one segment.
@@ -28,7 +29,7 @@ type filler struct {
 
 	mu struct {
 		sync.Mutex
-		filled  int64 // every block below has been written
+		filled  int64 // blocks below are written or left to the frames
 		used    int64 // frames reach up to here; a multiple of 4096
 		from    int64 // the region being zeroed now; empty when from == to
 		to      int64
@@ -42,7 +43,7 @@ type filler struct {
 func newFiller(file vfs.File, length, filled, used int64) *filler {
 	f := &filler{file: file, length: length}
 	f.idle.L = &f.mu
-	f.mu.filled, f.mu.used = filled, vfs.AlignUp(used)
+	f.mu.filled, f.mu.used = vfs.AlignUp(filled), vfs.AlignUp(used)
 	return f
 }
 
@@ -63,7 +64,9 @@ func (f *filler) reserve(end int64) bool {
 
 // nextLocked returns the region that should be zeroed next.
 func (f *filler) nextLocked() (from, to int64) {
-	from = max(f.mu.filled, f.mu.used)
+	if from = f.mu.filled; from < f.mu.used {
+		from = f.mu.used + fillLead
+	}
 	to = min(from+fillStep, f.mu.used+fillAhead, f.length)
 	if f.mu.stopped || to <= from {
 		return 0, 0

@@ -63,9 +63,10 @@ func (k *keeper) run() {
 	}
 }
 
-// work does everything that is to do, one thing at a time.
+// work does everything that is to do, one thing at a time. Filling ahead comes
+// second, because a committer in a hurry could keep it busy for ever.
 func (k *keeper) work() {
-	for k.fill() || k.prepareNext() || k.removeExcess() {
+	for k.prepareNext() || k.fill() || k.removeExcess() {
 	}
 }
 
