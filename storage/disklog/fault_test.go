@@ -12,15 +12,12 @@ import (
 )
 
 // TestFaults fails the n-th file-system call, for n = 0, 1, 2 and so on until
-// no call is left to fail. Whatever fails, everything acknowledged is found by
+// no call is left to fail in any of several histories. Whatever fails, everything acknowledged is found by
 // the next Open, also after a power failure; and a log that has stopped says so
 // in every call.
 func TestFaults(t *testing.T) {
-	stopped := 0
-	for n := 0; ; n++ {
-		if n == 5000 {
-			t.Fatal("the history does not end")
-		}
+	stopped, short := 0, 0
+	for n := 0; short < 20; n++ {
 		rnd := rand.New(rand.NewPCG(uint64(n), 4))
 		w := newWorld(rnd)
 		injected := errors.New("injected")
@@ -55,11 +52,11 @@ func TestFaults(t *testing.T) {
 			t.Fatalf("after call %d, %v: close: %v", n, failed, err)
 		}
 		if faults.Calls() <= n {
-			break
+			short++ // this history had fewer calls than that
 		}
 	}
-	if stopped == 0 {
-		t.Error("no fault has stopped the log")
+	if stopped < 50 {
+		t.Errorf("%d faults have stopped the log, so few that the histories must be too plain", stopped)
 	}
 }
 

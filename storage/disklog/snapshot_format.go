@@ -39,6 +39,7 @@ const (
 	snapshotMagic       = "LEATSNP1"
 	snapshotFormat      = 1
 	snapshotHeaderBytes = 80
+	maxHeaderBytes      = 4096 // of any format to come
 	sectionHeaderBytes  = 12
 
 	sectionMachine = 1

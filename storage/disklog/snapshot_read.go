@@ -108,11 +108,13 @@ func (r *snapshotReader) header() error {
 		return r.corrupt("not a snapshot")
 	}
 	le := binary.LittleEndian
+	length := int(le.Uint32(h[12:]))
+	if length < snapshotHeaderBytes || length > min(len(h), maxHeaderBytes) ||
+		crc32.Checksum(h[:length-4], castagnoli) != le.Uint32(h[length-4:]) {
+		return r.corrupt("header checksum mismatch")
+	}
 	if format := le.Uint32(h[8:]); format > snapshotFormat {
 		return &FormatError{File: r.name, Format: int(format), Known: snapshotFormat}
-	}
-	if crc32.Checksum(h[:snapshotHeaderBytes-4], castagnoli) != le.Uint32(h[snapshotHeaderBytes-4:]) {
-		return r.corrupt("header checksum mismatch")
 	}
 	copy(r.s.instance[:], h[16:])
 	r.s.lsn = journal.LSN(le.Uint64(h[32:]))
@@ -120,7 +122,7 @@ func (r *snapshotReader) header() error {
 	r.s.timeMillis = int64(le.Uint64(h[48:]))
 	r.s.nextFile = le.Uint64(h[56:])
 	r.s.machines = make(map[string][]byte)
-	r.pos = snapshotHeaderBytes
+	r.pos = length
 	return nil
 }
 
