@@ -17,7 +17,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"github.com/leat-io/leat/api"
+	"github.com/leat-io/leat/internal/clock"
 	"github.com/leat-io/leat/service/kinesis/catalog"
+	"github.com/leat-io/leat/storage"
+	"github.com/leat-io/leat/storage/disklog"
 	"github.com/leat-io/leat/stream"
 )
 
@@ -37,8 +40,40 @@ type stored struct {
 // acknowledged, in the order of its key, and with numbers that grow along the
 // lineage.
 func TestLineage(t *testing.T) {
-	r := newRig(t, 2, rigOptions{})
-	r.change(&catalog.SetRetention{Ref: testRef, Hours: 48, Increase: true})
+	t.Run("memlog", func(t *testing.T) {
+		r := newRig(t, 2, rigOptions{})
+		x := testLineage(t, r, *lineageReshards)
+		x.check(t, "later", follow(r, x.stopped))
+	})
+	t.Run("disklog", func(t *testing.T) {
+		dir := t.TempDir()
+		open := func(m testMachines, c clock.Clock) storage.Log {
+			log, err := disklog.Open(dir, m, disklog.Options{Clock: c, SegmentBytes: 1 << 20, MemoryBytes: 1 << 20})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return log
+		}
+		r := newRig(t, 2, rigOptions{open: open})
+		x := testLineage(t, r, *lineageReshards/4)
+		x.check(t, "later", follow(r, x.stopped))
+		if err := r.log.Close(); err != nil {
+			t.Fatal(err)
+		}
+		x.check(t, "after a restart", follow(newRig(t, 0, rigOptions{open: open}), x.stopped))
+	})
+}
+
+// lineage is what a run of writers and reshards left behind.
+type lineage struct {
+	written []map[string][]stored // by writer and partition key
+	shards  int
+	stopped chan struct{} // closed
+}
+
+// testLineage writes, reshards and follows.
+func testLineage(t *testing.T, r *rig, reshards int) *lineage {
+	t.Helper()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 
@@ -54,37 +89,38 @@ func TestLineage(t *testing.T) {
 	var live *follower
 	var readers sync.WaitGroup
 	readers.Go(func() { live = follow(r, stopped) })
-	reshardOften(t, r, rand.New(rand.NewPCG(seed, 1)), *lineageReshards)
+	reshardOften(t, r, rand.New(rand.NewPCG(seed, 1)), reshards)
 	close(stop)
 	wg.Wait()
 	close(stopped)
 	readers.Wait()
 
 	x, _ := r.catalog.Stream(testRef.Account, testRef.Region, testRef.Name)
-	for who, f := range map[string]*follower{"live": live, "later": follow(r, stopped)} {
-		if len(f.begun) != len(x.Shards) {
-			t.Errorf("%s: %d of %d shards were reached", who, len(f.begun), len(x.Shards))
-		}
-		compareLineage(t, who, f.read, written)
-	}
+	l := &lineage{written, len(x.Shards), stopped}
+	l.check(t, "meanwhile", live)
+	return l
 }
 
-// compareLineage compares what was read with what was acknowledged.
-func compareLineage(t *testing.T, who string, read map[string][]stored, written []map[string][]stored) {
+// check compares what was read with what was acknowledged.
+func (l *lineage) check(t *testing.T, who string, f *follower) {
+	t.Helper()
+	if len(f.begun) != l.shards {
+		t.Errorf("%s: %d of %d shards were reached", who, len(f.begun), l.shards)
+	}
 	total := 0
-	for w := range written {
-		for key, want := range written[w] {
+	for _, byKey := range l.written {
+		for key, want := range byKey {
 			total += len(want)
-			if got := read[key]; !slices.Equal(got, want) {
+			if got := f.read[key]; !slices.Equal(got, want) {
 				t.Errorf("%s: key %s: %d records read, %d acknowledged, or not the same ones", who, key, len(got), len(want))
 			}
-			delete(read, key)
+			delete(f.read, key)
 		}
 	}
-	for key := range read {
+	for key := range f.read {
 		t.Errorf("%s: key %s was never written", who, key)
 	}
-	if t.Logf("%s: %d records", who, total); total < 1000 {
+	if t.Logf("%s: %d records in %d shards", who, total, l.shards); total < 1000 {
 		t.Error("the writers hardly wrote")
 	}
 }

@@ -35,17 +35,25 @@ type rig struct {
 // rigOptions are what a test may want otherwise.
 type rigOptions struct {
 	limits   Limits
-	maxBytes int64                         // of the log
-	wrap     func(storage.Log) storage.Log // what the service sees of the log
+	maxBytes int64                                       // of the log in memory
+	open     func(testMachines, clock.Clock) storage.Log // another log than one in memory
+	wrap     func(storage.Log) storage.Log               // what the service sees of the log
 }
+
+type testMachines = map[string]storage.Machine
 
 // newRig makes a rig with the stream testRef of so many shards, if any.
 func newRig(t testing.TB, shards int32, o rigOptions) *rig {
 	t.Helper()
 	c := catalog.New()
 	clock := &frozenClock{now: time.UnixMilli(1700000000500)}
-	log := storage.Log(memlog.Open(map[string]storage.Machine{catalog.MachineName: c},
-		memlog.Options{Clock: clock, MaxBytes: o.maxBytes}))
+	machines := testMachines{catalog.MachineName: c}
+	var log storage.Log
+	if o.open != nil {
+		log = o.open(machines, clock)
+	} else {
+		log = memlog.Open(machines, memlog.Options{Clock: clock, MaxBytes: o.maxBytes})
+	}
 	t.Cleanup(func() { log.Close() })
 	seen := log
 	if o.wrap != nil {
