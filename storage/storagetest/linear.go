@@ -1,6 +1,8 @@
 package storagetest
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -35,7 +37,7 @@ func Linearizable(t *testing.T, e Engine) {
 type (
 	call struct {
 		part  string // the shard log, or the catalog
-		op    string // append, read, bounds, close or swap
+		op    string // append, read, bounds, wait, close or swap
 		value string // of append and swap
 		from  storage.Offset
 	}
@@ -44,6 +46,7 @@ type (
 		values   string         // of read, and the previous of swap
 		closed   bool           // of bounds
 		rejected bool           // append to a closed shard log
+		over     bool           // wait did not end before its time
 	}
 )
 
@@ -91,6 +94,10 @@ func linearRound(f *fixture, seed uint64) {
 	}
 }
 
+// linearPadding makes records so large that an engine with little memory has
+// to do with them what it does with many.
+var linearPadding = bytes.Repeat([]byte(" padding"), 150)
+
 // randomCall draws a call. Closing is rare, so that there is something to
 // close.
 func randomCall(random *rand.Rand, value string, keys []storage.ShardKey) call {
@@ -100,8 +107,10 @@ func randomCall(random *rand.Rand, value string, keys []storage.ShardKey) call {
 		return call{part: part, op: "append", value: value}
 	case n < 65:
 		return call{part: part, op: "read", from: storage.Offset(random.IntN(30))}
-	case n < 80:
+	case n < 75:
 		return call{part: part, op: "bounds"}
+	case n < 80:
+		return call{part: part, op: "wait", from: storage.Offset(random.IntN(50))}
 	case n < 82:
 		return call{part: part, op: "close"}
 	}
@@ -118,7 +127,8 @@ func (f *fixture) do(in call) (out reply, err error) {
 	}
 	switch in.op {
 	case "append":
-		b := storage.Batch{Stream: key.Stream, Records: []storage.Record{{Shard: key.Shard, PartitionKey: []byte("k"), Data: []byte(in.value)}}}
+		data := append([]byte(in.value), linearPadding...)
+		b := storage.Batch{Stream: key.Stream, Records: []storage.Record{{Shard: key.Shard, PartitionKey: []byte("k"), Data: data}}}
 		err := f.log.Append(f.ctx, &b)
 		if errors.Is(err, storage.ErrClosed) {
 			return reply{rejected: true}, nil
@@ -129,12 +139,21 @@ func (f *fixture) do(in call) (out reply, err error) {
 		err := f.log.Read(f.ctx, storage.ReadRequest{Key: key, From: in.from, MaxRecords: 1000, MaxBytes: 1 << 20}, &res)
 		var values []string
 		for _, r := range res.Records {
-			values = append(values, string(r.Data))
+			value, _, _ := strings.Cut(string(r.Data), " ")
+			values = append(values, value)
 		}
 		return reply{offset: res.Next, values: strings.Join(values, " ")}, err
 	case "bounds":
 		b, err := f.log.Bounds(key)
 		return reply{offset: b.Next, closed: b.Closed}, err
+	case "wait":
+		ctx, cancel := context.WithTimeout(f.ctx, time.Millisecond)
+		defer cancel()
+		err := f.log.Wait(ctx, key, in.from)
+		if errors.Is(err, context.DeadlineExceeded) {
+			return reply{over: true}, nil
+		}
+		return out, err
 	case "close":
 		_, err := f.log.Propose(f.ctx, catalogName, Command{Close: []storage.ShardKey{key}}.Encode())
 		return out, err
@@ -189,6 +208,8 @@ var linearModel = porcupine.Model{
 			return ok && out.offset == in.from+storage.Offset(len(got)), s
 		case "bounds":
 			return out.offset == storage.Offset(s.count) && out.closed == s.closed, s
+		case "wait":
+			return out.over || s.closed || in.from < storage.Offset(s.count), s
 		case "close":
 			s.closed = true
 			return true, s
