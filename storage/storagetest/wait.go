@@ -86,6 +86,13 @@ func waitEarlier(f *fixture) {
 	f.append(1, record(0, "0"), record(0, "1"))
 	f.appendOne(key, "2")
 	f.pending(w)
+	for from := storage.Offset(3); from < 6; from++ {
+		ctx, cancel := context.WithTimeout(f.ctx, time.Millisecond)
+		if err := f.log.Wait(ctx, key, from); !errors.Is(err, context.DeadlineExceeded) {
+			f.Errorf("wait for %d with 3 records stored: %v", from, err)
+		}
+		cancel()
+	}
 	f.appendOne(key, "3")
 	if err := f.outcome(w); err != nil {
 		f.Error(err)
