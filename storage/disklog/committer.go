@@ -34,10 +34,8 @@ type committer struct {
 	unsynced, syncDue bool
 	syncTimer         <-chan time.Time
 
-	// looked is where the journal ended when the flusher was last told to look,
-	// and released what the journal was last told to release.
-	looked   journal.LSN
-	released journal.LSN
+	// looked is where the journal ended when the flusher was last told to look.
+	looked journal.LSN
 	// cached holds the chunks that could be forgotten, oldest first.
 	cached cachedChunks
 	// space knows whether the volume is full.
@@ -98,7 +96,6 @@ func (c *committer) commitAll() error {
 		}
 		c.backlog = c.queue.take(c.backlog)
 		if len(c.backlog) == 0 {
-			c.release()
 			return nil
 		}
 		if err := c.commit(); err != nil {
@@ -163,17 +160,6 @@ func (c *committer) syncIfDue() error {
 		c.syncTimer = c.opts.Clock.After(c.opts.SyncInterval)
 	}
 	return nil
-}
-
-// release gives journal segments back that nothing needs any more. When that
-// fails, old files remain until the next start; it is no reason to stop.
-func (c *committer) release() {
-	if below := journal.LSN(c.releasable.Load()); below > c.released {
-		c.released = below
-		if err := c.journal.Release(below); err != nil {
-			c.opts.Logger.Warn("journal segments are not given back", "dir", c.dir, "err", err)
-		}
-	}
 }
 
 // abort stops the log after err and answers everybody who waits with it.

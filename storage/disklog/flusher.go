@@ -45,6 +45,11 @@ func (f *flusher) run() {
 		}
 		select {
 		case <-f.kick:
+		case done := <-f.settled:
+			if err := f.work(); err != nil {
+				f.opts.Logger.Warn("flush", "err", err) // it is tried again at once
+			}
+			close(done)
 		case <-retry:
 		case <-timer:
 			timer = f.opts.Clock.After(f.opts.SnapshotInterval)
@@ -91,6 +96,16 @@ func (f *flusher) finish() {
 		}
 	}
 	f.finishWriters()
+}
+
+// settle returns when the flusher has nothing to do. It is for tests.
+func (l *Log) settle() {
+	done := make(chan struct{})
+	select {
+	case l.settled <- done:
+		<-done
+	case <-l.flusherDone:
+	}
 }
 
 // kickFlusher makes the flusher look for work.

@@ -36,9 +36,8 @@ type Log struct {
 	room *semaphore.Weighted
 	gate gate
 
-	// end is the journal's end, and releasable what of it nothing needs.
-	end        atomic.Uint64
-	releasable atomic.Uint64
+	// end is the journal's end.
+	end atomic.Uint64
 	// commandsApplied says that there were commands since the last snapshot
 	// began.
 	commandsApplied atomic.Bool
@@ -46,6 +45,7 @@ type Log struct {
 	flushFull atomic.Bool
 
 	kick          chan struct{} // to the flusher; has room for one
+	settled       chan chan struct{}
 	closing       chan struct{} // closed by Close: the flusher ends
 	drain         chan struct{} // closed after that: the committer ends
 	flusherDone   chan struct{}

@@ -37,6 +37,7 @@ func Open(dir string, machines map[string]storage.Machine, o Options) (*Log, err
 		queue:         queue{wake: make(chan struct{}, 1)},
 		room:          semaphore.NewWeighted(maxPendingBytes),
 		kick:          make(chan struct{}, 1),
+		settled:       make(chan chan struct{}),
 		closing:       make(chan struct{}),
 		drain:         make(chan struct{}),
 		flusherDone:   make(chan struct{}),

@@ -26,8 +26,8 @@ func (c *committer) publish(lsn journal.LSN) {
 		}
 	}
 	for _, t := range c.taken {
-		if t.kind == ofCapture {
-			t.capture()
+		if t.kind == ofCall {
+			t.call()
 		}
 	}
 	c.evict()

@@ -78,11 +78,7 @@ func (f *flusher) sinceSnapshot() int64 { return int64(f.end.Load()) - int64(f.l
 // previous one stays usable in case the new one cannot be read back.
 func (f *flusher) snapshot() error {
 	var state *snapshotState
-	t := newTicket(ofCapture, 0)
-	t.capture = func() { state = f.captureState() }
-	err := f.submitOwn(t)
-	t.free()
-	if err != nil {
+	if err := f.onCommitter(func() { state = f.captureState() }); err != nil {
 		return err
 	}
 	state.nextFile = f.nextFile
@@ -91,9 +87,9 @@ func (f *flusher) snapshot() error {
 		return fmt.Errorf("snapshot: %w", err)
 	}
 	f.snapshots = append(slices.DeleteFunc(f.snapshots, func(s snapshotInfo) bool { return s.lsn == state.lsn }), state.snapshotInfo)
-	t = newTicket(ofCheckpoint, 32)
+	t := newTicket(ofCheckpoint, 32)
 	t.lsn = uint64(state.lsn)
-	err = f.submitOwn(t)
+	err := f.submitOwn(t)
 	t.free()
 	if err != nil {
 		return err
@@ -192,9 +188,24 @@ func (f *flusher) dropSnapshots() error {
 		}
 		f.snapshots = f.snapshots[1:]
 	}
-	if len(f.snapshots) == 2 {
-		f.releasable.Store(uint64(min(f.snapshots[0].replayFrom, f.snapshots[1].replayFrom)))
-		f.queue.poke()
+	if len(f.snapshots) < 2 {
+		return nil
 	}
-	return nil
+	below := min(f.snapshots[0].replayFrom, f.snapshots[1].replayFrom)
+	return f.onCommitter(func() {
+		// When this fails, old files remain until the next start; that is no
+		// reason to stop.
+		if err := f.journal.Release(below); err != nil {
+			f.opts.Logger.Warn("journal segments are not given back", "dir", f.dir, "err", err)
+		}
+	})
+}
+
+// onCommitter runs a function on the committer's goroutine, when everything
+// before it is durable and published.
+func (f *flusher) onCommitter(call func()) error {
+	t := newTicket(ofCall, 0)
+	defer t.free()
+	t.call = call
+	return f.submitOwn(t)
 }

@@ -71,6 +71,7 @@ type snapshotWriter struct {
 	lsn      uint64
 	sections uint64
 	buf      []byte // payload of the section being filled
+	out      []byte // not written yet
 }
 
 func newSnapshotWriter(file vfs.File, s *snapshotState) *snapshotWriter {
@@ -111,7 +112,10 @@ func (w *snapshotWriter) write(s *snapshotState) error {
 		return err
 	}
 	w.buf = binary.LittleEndian.AppendUint64(w.buf, w.sections)
-	return w.section(sectionEnd, "")
+	if err := w.section(sectionEnd, ""); err != nil {
+		return err
+	}
+	return w.flush()
 }
 
 // machineSection makes sections of what a machine writes.
@@ -159,11 +163,17 @@ func (w *snapshotWriter) section(kind byte, name string) error {
 }
 
 func (w *snapshotWriter) put(b []byte) error {
-	if len(b) == 0 {
+	w.out = append(w.out, b...)
+	if len(w.out) < sectionBytes {
 		return nil
 	}
-	n, err := w.file.WriteAt(b, w.pos)
+	return w.flush()
+}
+
+func (w *snapshotWriter) flush() error {
+	n, err := w.file.WriteAt(w.out, w.pos)
 	w.pos += int64(n)
+	w.out = w.out[:0]
 	return err
 }
 

@@ -20,7 +20,7 @@ type ticket struct {
 	trims   []trim          // ofTrim
 	metas   []extent.Meta   // ofManifest
 	lsn     uint64          // ofCheckpoint
-	capture func()          // ofCapture
+	call    func()          // ofCall
 
 	// Set by the committer before it sends on done.
 	result any
@@ -39,9 +39,9 @@ const (
 	ofManifest
 	// ofCheckpoint notes that a snapshot is durable.
 	ofCheckpoint
-	// ofCapture runs a function between two commits, when all before it is
-	// durable and published.
-	ofCapture
+	// ofCall runs a function between two commits, when all before it is durable
+	// and published.
+	ofCall
 )
 
 // trim says that the shard log begins at first.
