@@ -67,8 +67,8 @@ func TestKill(t *testing.T) {
 	if err := v.run(ctx); err != nil {
 		t.Fatalf("after the last restart: %v", err)
 	}
-	t.Logf("%d records in %d shards read in %v, %d of them from attempts without an answer",
-		v.records, len(v.shards), time.Since(began).Round(time.Millisecond), v.extra)
+	t.Logf("%d records in %d shards read in %v, %d of them from attempts without an answer; the longest start took %v",
+		v.records, len(v.shards), time.Since(began).Round(time.Millisecond), v.extra, s.longestStart.Round(time.Millisecond))
 }
 
 // serveFlags draws what the server is started with. A process that is killed

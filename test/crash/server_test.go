@@ -36,7 +36,9 @@ type server struct {
 	// fail is told when a process ends that was not told to.
 	fail func(error)
 
-	process *process // of the goroutine that starts and kills
+	// Of the goroutine that starts and kills.
+	process      *process
+	longestStart time.Duration // from exec to the address
 
 	mu struct {
 		sync.Mutex
@@ -70,11 +72,13 @@ func newServer(binary, dir string, flags []string, fail func(error)) *server {
 
 // start starts a process and returns when it serves.
 func (s *server) start(ctx context.Context) error {
+	began := time.Now()
 	if err := s.launch(); err != nil {
 		return err
 	}
 	select {
 	case addr := <-s.process.addr:
+		s.longestStart = max(s.longestStart, time.Since(began))
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.mu.addr = addr
