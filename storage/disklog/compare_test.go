@@ -6,6 +6,7 @@ import (
 	"github.com/leat-io/leat/internal/clock"
 	"github.com/leat-io/leat/internal/vfs"
 	"github.com/leat-io/leat/storage"
+	"github.com/leat-io/leat/storage/memlog"
 	"github.com/leat-io/leat/storage/storagetest"
 )
 
@@ -28,8 +29,17 @@ func simulated(name string, o Options) storagetest.Engine {
 	}
 }
 
+// inMemory is memlog, which has to give the same answers.
+var inMemory = storagetest.Engine{
+	Name: "memlog",
+	Open: func(_ string, c clock.Clock, m map[string]storage.Machine) (storage.Log, error) {
+		return memlog.Open(m, memlog.Options{Clock: c}), nil
+	},
+}
+
 // TestCompare runs one history on a log that keeps everything in its journal
-// and memory, and on one that flushes and takes snapshots all the time.
+// and memory, on one that flushes and takes snapshots all the time, and on one
+// that also syncs late.
 func TestCompare(t *testing.T) {
 	roomy := tiny()
 	roomy.SegmentBytes, roomy.MemoryBytes, roomy.SnapshotBytes = 256<<10, 0, 0
@@ -37,7 +47,7 @@ func TestCompare(t *testing.T) {
 	small.SegmentBytes = 256 << 10 // for the larger batches
 	interval := small
 	interval.SyncInterval = 1
-	storagetest.Compare(t, simulated("roomy", roomy), simulated("tiny", small), simulated("interval", interval))
+	storagetest.Compare(t, simulated("roomy", roomy), simulated("tiny", small), simulated("interval", interval), inMemory)
 }
 
 func TestLinearizable(t *testing.T) {
