@@ -28,6 +28,10 @@ type recovery struct {
 	replayed int64 // bytes of entries
 }
 
+// errUnknownMachine is no damage, but a program that was given other machines
+// than the one that wrote the folder.
+var errUnknownMachine = errors.New("no such machine")
+
 func newRecovery(l *Log) *recovery {
 	return &recovery{
 		committer: &committer{Log: l},
@@ -114,7 +118,7 @@ func (r *recovery) restore(s *loadedSnapshot) error {
 	for name, state := range s.machines {
 		m := r.machines[name]
 		if m == nil {
-			return fmt.Errorf("the snapshot has the state of a machine %q, which this program does not know", name)
+			return fmt.Errorf("%w: the snapshot has the state of %q", errUnknownMachine, name)
 		}
 		if err := m.Restore(bytes.NewReader(state)); err != nil {
 			return fmt.Errorf("restore machine %q: %w", name, err)
@@ -147,6 +151,9 @@ func (r *recovery) frame(f journal.Frame) error {
 		kind, body, next, err := entry.Next(rest)
 		if err == nil {
 			err = r.entry(f.Start, kind, body)
+		}
+		if errors.Is(err, errUnknownMachine) {
+			return err
 		}
 		if err != nil {
 			return &storage.CorruptError{File: f.File, Offset: at, Reason: err.Error()}
@@ -193,7 +200,7 @@ func (r *recovery) entry(lsn journal.LSN, kind entry.Kind, body []byte) error {
 		}
 		m := r.machines[name]
 		if m == nil {
-			return fmt.Errorf("command for a machine %q, which this program does not know", name)
+			return fmt.Errorf("%w: a command is for %q", errUnknownMachine, name)
 		}
 		r.apply(m, command)
 		r.commandsApplied.Store(true)
