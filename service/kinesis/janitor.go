@@ -25,7 +25,9 @@ func (s *Service) keepHouse() {
 	doubt := clockDoubt{lastMillis: s.catalog.SeenMillis()}
 	for {
 		now := s.nowMillis()
-		if s.trustClock || doubt.believes(now) {
+		believed := doubt.believes(now) || s.trustClock
+		s.clockDoubted.Store(!believed)
+		if believed {
 			if err := s.expire(now); err != nil {
 				return
 			}

@@ -67,6 +67,11 @@ const (
 	ownOnDemandLimit = 1_000_000
 )
 
+// lineageLimit is how many shards a stream may have with the closed ones, under
+// any limits: nothing else bounds how often a stream is resharded within its
+// retention.
+const lineageLimit = 1_000_000
+
 // shardLimit returns how many shards an account may have in the region.
 func (l Limits) shardLimit(region string) int {
 	switch {
@@ -88,7 +93,9 @@ func (l Limits) onDemandLimit() int {
 
 // quotas returns what the catalog has to enforce.
 func (l Limits) quotas(region string) catalog.Quotas {
-	q := catalog.Quotas{Shards: l.shardLimit(region), OnDemandStreams: l.onDemandLimit()}
+	q := catalog.Quotas{
+		Shards: l.shardLimit(region), OnDemandStreams: l.onDemandLimit(), Lineage: lineageLimit,
+	}
 	if l == LimitsAWS {
 		q.MovingStreams = movingStreams
 		q.ScaleTarget = scaleTarget
@@ -126,6 +133,7 @@ func (s *Service) limitsFor(ref catalog.Ref) Limits {
 func (s *Service) terms(ref catalog.Ref) catalog.Terms {
 	return catalog.Terms{
 		AtMillis:    s.nowMillis(),
+		Doubted:     s.clockDoubted.Load(),
 		DelayMillis: s.stateDelay.Milliseconds(),
 		Quotas:      s.limitsFor(ref).quotas(ref.Region),
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/leat-io/leat/api"
@@ -48,6 +49,9 @@ type Service struct {
 	logger     *slog.Logger
 	rates      rates
 	tokens     tokenSealer
+
+	// clockDoubted is set by keepHouse while it does not believe the clock.
+	clockDoubted atomic.Bool
 
 	dataPlane
 

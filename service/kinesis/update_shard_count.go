@@ -23,7 +23,8 @@ import (
 //     the open shards; the account would have too many shards; the tenth call
 //     within 24 hours was made
 //
-// Off AWS's limits there is no bound but the account's shards. Which shards are
+// Off AWS's limits there is no bound but the account's shards and, under any, a
+// million shards of a stream with the closed ones. Which shards are
 // split and merged: package catalog, and spec data-streams §15.4.
 func (s *Service) UpdateShardCount(ctx context.Context, in *kinesis.UpdateShardCountInput) (*kinesis.UpdateShardCountOutput, error) {
 	ref, err := s.admit(ctx, "UpdateShardCount", aws.ToString(in.StreamName), aws.ToString(in.StreamARN))

@@ -218,6 +218,34 @@ func TestHorizonNeverGoesBack(t *testing.T) {
 	horizon(t0 + 100*hourMillis)
 }
 
+// A change by a clock that is doubted gives up nothing for good.
+func TestRetentionByDoubtedClock(t *testing.T) {
+	r := testRig(t)
+	r.create(1)
+	r.terms = Terms{AtMillis: t0 + 100_000*hourMillis, Doubted: true}
+	r.must(&SetRetention{Ref: orders, Hours: 48, Increase: true})
+	r.must(&SetRetention{Ref: orders, Hours: 24})
+	if got := r.orders().HorizonMillis(t0); got != t0-24*hourMillis {
+		t.Errorf("horizon %d", got)
+	}
+}
+
+func TestLineageQuota(t *testing.T) {
+	r := testRig(t)
+	r.create(3)
+	r.terms.Quotas.Lineage = 5
+	r.must(&MergeShards{Ref: orders, Shard: 0, Adjacent: 1})
+	r.must(&SplitShard{Ref: orders, Shard: 2, NewStartingHashKey: middle(r.orders().Shards[2].Range).String()})
+	const full = "LimitExceededException: Stream orders under account 000000000000 has 6 shards with those closed " +
+		"within its retention period. Limit: 5"
+	r.refuse(&MergeShards{Ref: orders, Shard: 4, Adjacent: 5}, full)
+	r.refuse(&SplitShard{Ref: orders, Shard: 4, NewStartingHashKey: "2"}, full)
+	r.refuse(&UpdateShardCount{Ref: orders, Target: 2}, full)
+	r.terms.AtMillis += 25 * hourMillis
+	r.must(&Expire{Stream: r.orders().ID})
+	r.must(&UpdateShardCount{Ref: orders, Target: 2})
+}
+
 func TestExpire(t *testing.T) {
 	r := testRig(t)
 	x := r.create(2)

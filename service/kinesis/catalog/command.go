@@ -28,6 +28,9 @@ type Command interface {
 // decides as the first time.
 type Terms struct {
 	AtMillis int64 `json:"at"` // Unix milliseconds, from the proposer's clock
+	// Doubted says that the proposer does not believe that clock, so that
+	// nothing is to be given up for good by it.
+	Doubted bool `json:"doubted,omitempty"`
 	// DelayMillis is how long the status lasts that the command begins.
 	DelayMillis int64  `json:"delay,omitempty"`
 	Quotas      Quotas `json:"quotas,omitzero"`
@@ -37,7 +40,8 @@ type Terms struct {
 // stream may be changed. 0 means no bound.
 type Quotas struct {
 	Shards          int `json:"shards,omitempty"`            // open shards of provisioned streams
-	OnDemandStreams int `json:"on_demand_streams,omitempty"` //
+	Lineage         int `json:"lineage,omitempty"`           // shards of one stream, closed ones included
+	OnDemandStreams int `json:"on_demand_streams,omitempty"` // streams of that mode
 	MovingStreams   int `json:"moving_streams,omitempty"`    // streams CREATING or DELETING
 	ScaleTarget     int `json:"scale_target,omitempty"`      // UpdateShardCount's highest target
 	ScaleFactor     int `json:"scale_factor,omitempty"`      // how far up or down one UpdateShardCount goes

@@ -11,8 +11,9 @@ import (
 
 // MergeShards closes two shards and opens one in their place. Refused, in this
 // order: when there is no such stream, when it is not ACTIVE or on-demand, when
-// one of the shards does not exist, when one is closed, and when the second is
-// not right of the first.
+// one of the shards does not exist, when one is closed, when the second is not
+// right of the first, and when the stream has too many shards, closed ones
+// included.
 type MergeShards struct {
 	Ref
 	Shard    stream.ShardID `json:"shard"`
@@ -46,7 +47,8 @@ func (cmd *MergeShards) decide(s *state, t Terms) (any, bool) {
 		return api.Errorf(kinesisapi.InvalidArgument, "Shards %s and %s in stream %s under account %s "+
 			"are not an adjacent pair of shards eligible for merging", a.ID(), b.ID(), x.Name, x.Account), true
 	}
-	return nil, false
+	err = x.roomInLineage(t)
+	return err, err != nil
 }
 
 func (cmd *MergeShards) apply(s *state, t Terms, e *storage.Effects) any {

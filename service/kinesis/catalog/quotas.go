@@ -56,6 +56,18 @@ func (s *state) roomForShards(r Ref, t Terms, more int) *api.Error {
 		r.Account, r.Region, count, limit, more)
 }
 
+// roomInLineage refuses a change of shards when there are too many already, of
+// which some may be past retention. AWS has no such bound, since it lets a
+// stream be scaled ten times a day.
+func (x *Stream) roomInLineage(t Terms) *api.Error {
+	limit := t.Quotas.Lineage
+	if limit == 0 || len(x.Shards) < limit {
+		return nil
+	}
+	return api.Errorf(kinesisapi.LimitExceeded, "Stream %s under account %s has %d shards with those closed within its "+
+		"retention period. Limit: %d", x.Name, x.Account, len(x.Shards), limit)
+}
+
 // roomForOnDemand refuses one more on-demand stream. AWS's text is unknown.
 func (s *state) roomForOnDemand(r Ref, t Terms) *api.Error {
 	limit := t.Quotas.OnDemandStreams

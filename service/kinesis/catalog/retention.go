@@ -41,12 +41,15 @@ func (cmd *SetRetention) decide(s *state, _ Terms) (any, bool) {
 }
 
 // apply also notes the horizon of the shorter of the two periods: what is gone
-// does not come back when the period is longer.
+// does not come back when the period is longer. By a doubted clock it does not,
+// as the horizon could lie years ahead.
 func (cmd *SetRetention) apply(s *state, t Terms, e *storage.Effects) any {
 	x := cmd.edit(s)
-	x.TrimmedMillis = x.HorizonMillis(t.AtMillis)
+	x.RetentionHours = min(x.RetentionHours, cmd.Hours)
+	if !t.Doubted {
+		x.TrimmedMillis = x.HorizonMillis(t.AtMillis)
+	}
 	x.RetentionHours = cmd.Hours
-	x.TrimmedMillis = x.HorizonMillis(t.AtMillis)
 	x.retain(e)
 	s.put(x)
 	return nil

@@ -11,7 +11,7 @@ import (
 // UpdateShardCount brings a stream to a number of open shards. Refused, in this
 // order: when there is no such stream, when it is not ACTIVE or on-demand, when
 // the target is above the highest, too far up or down, when the account would
-// have too many shards, and when the day's calls are used up. A target that is
+// have too many shards or the stream has, and when the day's calls are used up. A target that is
 // reached already changes nothing.
 //
 // Its result is the Scaled.
@@ -42,6 +42,9 @@ func (cmd *UpdateShardCount) decide(s *state, t Terms) (any, bool) {
 	err = cmd.inReach(current, t)
 	if err == nil {
 		err = s.roomForShards(cmd.Ref, t, int(cmd.Target-current))
+	}
+	if err == nil {
+		err = x.roomInLineage(t)
 	}
 	if err == nil && usedUp(x.ScaledMillis, t.Quotas.ScalesPerDay, t.AtMillis) {
 		err = RateExceeded(x.Account, x.Name)

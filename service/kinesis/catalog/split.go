@@ -12,7 +12,8 @@ import (
 // SplitShard closes a shard and opens two in its place. Refused, in this order:
 // when there is no such stream, when it is not ACTIVE or on-demand, when there
 // is no such shard or it is closed, when the account would have too many
-// shards, and when the hash key leaves one of the children too little.
+// shards or the stream has, and when the hash key leaves one of the children
+// too little.
 type SplitShard struct {
 	Ref
 	Shard stream.ShardID `json:"shard"`
@@ -33,6 +34,9 @@ func (cmd *SplitShard) decide(s *state, t Terms) (any, bool) {
 	sh, err := x.reshardable(cmd.Shard, t)
 	if err == nil {
 		err = s.roomForShards(cmd.Ref, t, 1)
+	}
+	if err == nil {
+		err = x.roomInLineage(t)
 	}
 	if err == nil && !splitsAt(sh.Range, cmd.NewStartingHashKey) {
 		err = api.Errorf(kinesisapi.InvalidArgument, "NewStartingHashKey %s used in SplitShard() on shard %s "+
