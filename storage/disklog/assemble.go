@@ -78,7 +78,7 @@ func (c *committer) place(t *ticket, now int64) {
 // routeBatch finds the shard log of each record, or the reason to refuse the
 // whole batch.
 func (c *committer) routeBatch(b *storage.Batch) error {
-	if c.space.full {
+	if c.space.full || c.flushFull.Load() {
 		return fmt.Errorf("append to stream %d: %w", b.Stream, storage.ErrFull)
 	}
 	c.route = c.route[:0]

@@ -49,6 +49,9 @@ type placed struct {
 	millis    int64
 }
 
+// slowCommit is worth a line in the log: the disk is in trouble.
+const slowCommit = time.Second
+
 // run commits until the log ends. The loop batches by itself: while one commit
 // is being synced, the calls that arrive become the next (spec storage §7.4).
 func (c *committer) run() {
@@ -123,7 +126,11 @@ func (c *committer) commit() error {
 		}
 	}
 	if c.buf.Entries > 0 {
-		c.stats.commit(len(c.buf.Payload), time.Since(start))
+		took := time.Since(start)
+		c.stats.commit(len(c.buf.Payload), took)
+		if took > slowCommit {
+			c.opts.Logger.Warn("slow commit", "dir", c.dir, "bytes", len(c.buf.Payload), "took", took)
+		}
 	}
 	c.publish(lsn)
 	c.answerTaken()

@@ -19,6 +19,9 @@ type flusher struct {
 	// nextFile is the number of the next file; higher than any before.
 	nextFile uint64
 
+	// gaps are regions between extents that were dead already at Open.
+	gaps []extent.Meta
+
 	// snapshots are the ones on disk, oldest first; at most two.
 	snapshots []snapshotInfo
 	// overdue says that SnapshotInterval has passed since the last look.
@@ -31,6 +34,7 @@ const retryInterval = time.Second
 // run works whenever it is kicked, until the log closes or fails.
 func (f *flusher) run() {
 	defer close(f.flusherDone)
+	f.punchGaps()
 	timer := f.opts.Clock.After(f.opts.SnapshotInterval)
 	var retry <-chan time.Time
 	for {
@@ -72,9 +76,12 @@ func (f *flusher) work() error {
 		if len(runs) == 0 {
 			break
 		}
-		err := f.flush(runs)
-		f.flushFull.Store(errors.Is(err, vfs.ErrNoSpace))
-		if err != nil {
+		if err := f.flush(runs); err != nil {
+			if errors.Is(err, vfs.ErrNoSpace) {
+				// Appends that wait for the flush are to hear of it instead.
+				f.flushFull.Store(true)
+				f.gate.open()
+			}
 			return err
 		}
 		f.collect()

@@ -122,7 +122,7 @@ func (c *committer) evict() {
 // watch holds appends back when too much is unflushed, and tells the flusher
 // when there is something for it.
 func (c *committer) watch() {
-	if c.unflushed.bytes.Load() > c.opts.MemoryBytes {
+	if c.unflushed.bytes.Load() > c.opts.MemoryBytes && !c.flushFull.Load() {
 		c.gate.shut()
 	} else {
 		c.gate.open()

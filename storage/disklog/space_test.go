@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/leat-io/leat/internal/vfs"
+	"github.com/leat-io/leat/internal/vfs/errfs"
 	"github.com/leat-io/leat/storage"
 	"github.com/leat-io/leat/storage/storagetest"
 )
@@ -103,4 +104,67 @@ func TestNoSpace(t *testing.T) {
 		t.Errorf("%d records can be read, want %d", n, stored)
 	}
 	mustAppend(t, log, 0, 10)
+}
+
+// TestFlushNoSpace lets no extent be written. Appends are refused instead of
+// waiting for the flush for ever, and go on once there is space.
+func TestFlushNoSpace(t *testing.T) {
+	fs := errfs.Wrap(vfs.NewCrash())
+	fs.Inject(errfs.FailOp(errfs.OpWrite, ".x", vfs.ErrNoSpace))
+	o := tiny()
+	o.FS = fs
+	log := openTest(t, "", o)
+	openShards(t, log, 2)
+	stored := 0
+	eventually(t, "an append is refused", func() bool {
+		err := appendOne(log, 0, 5000)
+		if err == nil {
+			stored++
+		} else if !errors.Is(err, storage.ErrFull) {
+			t.Fatal(err)
+		}
+		return err != nil
+	})
+	if n := count(t, log, 0); n != stored {
+		t.Errorf("%d records can be read, want %d", n, stored)
+	}
+	fs.Inject()
+	eventually(t, "an append is accepted", func() bool { return appendOne(log, 1, 10) == nil })
+	if log.Err() != nil {
+		t.Error(log.Err())
+	}
+}
+
+// TestGaps punches at Open what a crash has kept from being punched.
+func TestGaps(t *testing.T) {
+	inner := vfs.NewCrash()
+	inner.SetTotal(100 << 20)
+	fs := errfs.Wrap(inner, errfs.FailOp(errfs.OpPunch, "", errors.New("not today")))
+	o := tiny()
+	o.FS, o.ExtentFileBytes = fs, 100<<20
+	log := openTest(t, "", o)
+	openShards(t, log, 3)
+	for range 20 {
+		for shard := range uint32(3) {
+			mustAppend(t, log, shard, 20_000)
+		}
+		log.settle()
+	}
+	propose(t, log, storagetest.Command{Delete: []storage.ShardKey{{Stream: 1, Shard: 1}}})
+	log.settle()
+	if err := log.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before, _, _ := inner.Space("data")
+	fs.Inject()
+	log = openTest(t, "", o)
+	log.settle()
+	if after, _, _ := inner.Space("data"); after < before+300_000 {
+		t.Errorf("%d bytes were free, now %d", before, after)
+	}
+	for _, shard := range []uint32{0, 2} {
+		if n := count(t, log, shard); n != 20 {
+			t.Errorf("shard %d has %d records", shard, n)
+		}
+	}
 }
