@@ -42,6 +42,7 @@ type Crash struct {
 		locks   map[string]bool
 		used    int64 // bytes of allocated blocks
 		total   int64 // size of the volume; 0 = endless
+		cached  bool  // direct access is refused
 	}
 }
 
@@ -65,6 +66,27 @@ func (c *Crash) SetTotal(bytes int64) {
 	c.mu.total = bytes
 }
 
+// RefuseDirect makes direct files that are opened from now on as if buffered,
+// like those of file systems without such access.
+func (c *Crash) RefuseDirect() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.mu.cached = true
+}
+
+// LoseWrites does what Linux does when a write-back fails, which a sync then
+// reports once: what was written to the file since the last sync counts as
+// clean from now on although it is not on the disk. Buffered reads still find
+// it, direct ones do not, and no later sync writes it (spec storage §2.2). A
+// name without a file is ignored.
+func (c *Crash) LoseWrites(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if node := c.mu.names[path.Clean(name)]; node != nil {
+		node.lose()
+	}
+}
+
 // Create implements FS.
 func (c *Crash) Create(name string, mode Mode) (File, error) {
 	name = path.Clean(name)
@@ -75,7 +97,7 @@ func (c *Crash) Create(name string, mode Mode) (File, error) {
 	}
 	node := c.createLocked(name)
 	node.truncate(0)
-	return &crashFile{c: c, node: node, name: name, direct: mode == Direct}, nil
+	return &crashFile{c: c, node: node, name: name, direct: mode == Direct && !c.mu.cached}, nil
 }
 
 // createLocked returns the file's inode, a new one if need be.
@@ -123,7 +145,7 @@ func (c *Crash) Open(name string, mode Mode) (File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &crashFile{c: c, node: node, name: name, direct: mode == Direct}, nil
+	return &crashFile{c: c, node: node, name: name, direct: mode == Direct && !c.mu.cached}, nil
 }
 
 // Remove implements FS. Open files remain usable; their space is given back

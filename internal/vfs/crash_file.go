@@ -19,6 +19,10 @@ type inode struct {
 	dirty  map[int64][][]byte
 	sizes  []int64
 
+	// lost are sectors whose writes the system has given up on: data has them,
+	// the disk does not, and a sync will not write them (see LoseWrites).
+	lost map[int64]bool
+
 	blocks map[int64]bool // allocated blocks of Alignment bytes
 	gone   bool           // no name leads here; its space was given back
 }
@@ -27,7 +31,9 @@ type inode struct {
 const maxStates = 3
 
 func newInode(c *Crash) *inode {
-	return &inode{c: c, dirty: make(map[int64][][]byte), blocks: make(map[int64]bool)}
+	return &inode{
+		c: c, dirty: make(map[int64][][]byte), lost: make(map[int64]bool), blocks: make(map[int64]bool),
+	}
 }
 
 // write changes the content. The caller has checked the space.
@@ -67,6 +73,7 @@ func (n *inode) touch(s int64) {
 		states = append(states, n.at(n.data, s))
 	}
 	n.dirty[s] = states
+	delete(n.lost, s)
 }
 
 // at returns a copy of a sector, zeros where the content has ended.
@@ -147,6 +154,23 @@ func (n *inode) sync() {
 	n.sizes = nil
 }
 
+// readDisk puts what the disk has in place of what the cache only pretends to.
+func (n *inode) readDisk(p []byte, off int64) {
+	for s := range n.lost {
+		if from := s*sector - off; from >= 0 && from < int64(len(p)) {
+			copy(p[from:], n.at(n.stable, s))
+		}
+	}
+}
+
+// lose gives up the writes since the last sync.
+func (n *inode) lose() {
+	for s := range n.dirty {
+		n.lost[s] = true
+	}
+	clear(n.dirty)
+}
+
 // crashFile is an open file of a Crash.
 type crashFile struct {
 	c      *Crash
@@ -192,6 +216,9 @@ func (f *crashFile) ReadAt(p []byte, off int64) (int, error) {
 		return 0, io.EOF
 	}
 	n := copy(p, f.node.data[off:])
+	if f.direct {
+		f.node.readDisk(p[:n], off)
+	}
 	if n < len(p) {
 		return n, io.EOF
 	}

@@ -17,7 +17,7 @@ func (c *Crash) Kill() *Crash {
 	next.mu.names = c.mu.names
 	next.mu.durable = c.mu.durable
 	next.mu.pending = c.mu.pending
-	next.mu.used, next.mu.total = c.mu.used, c.mu.total
+	next.mu.used, next.mu.total, next.mu.cached = c.mu.used, c.mu.total, c.mu.cached
 	for _, names := range []map[string]*inode{next.mu.names, next.mu.durable} {
 		for _, node := range names {
 			node.c = next
@@ -40,7 +40,7 @@ func (c *Crash) PowerLoss(seed uint64) *Crash {
 	rnd := rand.New(rand.NewPCG(seed, 0x6c656174))
 	next := NewCrash()
 	next.mu.folders = maps.Clone(c.mu.folders)
-	next.mu.total = c.mu.total
+	next.mu.total, next.mu.cached = c.mu.total, c.mu.cached
 
 	durable := maps.Clone(c.mu.durable)
 	mood := newMood(rnd)

@@ -389,3 +389,41 @@ func TestFullVolume(t *testing.T) {
 	must(c.Remove("f"))
 	free(4)
 }
+
+func TestLostWrites(t *testing.T) {
+	c := NewCrash()
+	page := bytes.Repeat([]byte{'0'}, Alignment)
+	f := durableFile(c, "f", page)
+	mustWrite(f, 0, fill('1', 3))
+	c.LoseWrites("f")
+	mustWrite(f, sector, fill('2', 1)) // written again, and synced
+	must(f.Sync())
+	direct, err := c.Open("f", Direct)
+	must(err)
+	p := Aligned(Alignment)
+	if _, err := direct.ReadAt(p, 0); err != nil || sectors(string(p)) != "02000000" {
+		t.Errorf("the disk has %q, %v", sectors(string(p)), err)
+	}
+	if now := sectors(content(c, "f")); now != "12100000" {
+		t.Errorf("the cache has %q", now)
+	}
+	c = c.Kill()
+	if now := sectors(content(c, "f")); now != "12100000" {
+		t.Errorf("after a kill the cache has %q", now)
+	}
+	c = c.PowerLoss(1)
+	if now := sectors(content(c, "f")); now != "02000000" {
+		t.Errorf("after a power loss there is %q", now)
+	}
+}
+
+func TestRefusedDirect(t *testing.T) {
+	c := NewCrash()
+	c.RefuseDirect()
+	c = c.Kill().PowerLoss(1)
+	f, err := c.Create("f", Direct)
+	must(err)
+	if _, err := f.WriteAt([]byte("odd"), 1); err != nil || f.Alignment() != 1 {
+		t.Errorf("alignment %d, %v", f.Alignment(), err)
+	}
+}

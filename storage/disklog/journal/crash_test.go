@@ -12,6 +12,7 @@ import (
 
 	"github.com/leat-io/leat/internal/vfs"
 	"github.com/leat-io/leat/internal/vfs/errfs"
+	"github.com/leat-io/leat/storage"
 )
 
 // TestCrash lets journals live and crash by seeds. LEAT_CRASH_SEEDS=n runs n
@@ -55,6 +56,9 @@ type wrote struct {
 
 func newHistory(seed uint64) *history {
 	h := &history{rnd: rand.New(rand.NewPCG(seed, 1)), disk: vfs.NewCrash(), buf: newBuffer()}
+	if h.rnd.IntN(2) == 0 {
+		h.disk.RefuseDirect()
+	}
 	h.fs = errfs.Wrap(h.disk)
 	h.o = Options{FS: h.fs, Dir: "d", Instance: testInstance, Create: true, MaxFrameBytes: 12 << 10, Foreground: true}
 	return h
@@ -72,7 +76,24 @@ func (h *history) run() error {
 	if err != nil {
 		return fmt.Errorf("last open: %w", err)
 	}
-	return j.Close()
+	return h.loseNewest(j)
+}
+
+// loseNewest removes the newest segment of a journal that has just been opened.
+// Whatever happened before, that must not pass for a shorter journal.
+func (h *history) loseNewest(j *Journal) error {
+	segments := j.Segments()
+	h.disk = h.disk.PowerLoss(h.rnd.Uint64())
+	h.o.FS = h.disk
+	_ = j.Close() // the machine is down
+	if err := h.disk.Remove(segments[len(segments)-1].File); err != nil {
+		return err
+	}
+	_, err := Check(h.o, h.from, func(Frame) error { return nil })
+	if corrupt := (*storage.CorruptError)(nil); !errors.As(err, &corrupt) {
+		return fmt.Errorf("the newest segment was removed, and Check says %v", err)
+	}
+	return nil
 }
 
 // life opens the journal, uses it, and ends it one way or the other.
@@ -81,7 +102,7 @@ func (h *history) life() error {
 	h.o.SegmentBytes = 32<<10 + h.rnd.Int64N(4)*8<<10
 	h.fs.Inject()
 	if h.rnd.IntN(3) > 0 {
-		h.fs.Inject(errfs.FailFrom(h.fs.Calls()+h.rnd.IntN(60), errfs.ErrInjected))
+		h.fs.Inject(h.failure(h.fs.Calls() + h.rnd.IntN(60)))
 	}
 	j, err := h.open()
 	if err == nil {
@@ -105,6 +126,19 @@ func (h *history) life() error {
 		_ = j.Close() // the machine is down
 	}
 	return nil
+}
+
+// failure fails from call n on. If that is a sync, the system may give up on
+// what was to be synced.
+func (h *history) failure(n int) errfs.Inject {
+	fail, lose, disk := errfs.FailFrom(n, errfs.ErrInjected), h.rnd.IntN(2) == 0, h.disk
+	return func(c errfs.Call) error {
+		err := fail(c)
+		if err != nil && lose && c.Index == n && c.Op == errfs.OpSync {
+			disk.LoseWrites(c.Name)
+		}
+		return err
+	}
 }
 
 func (h *history) crash() {
