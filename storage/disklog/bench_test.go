@@ -37,7 +37,7 @@ func BenchmarkAppend(b *testing.B) {
 }
 
 func benchmarkAppend(b *testing.B, records, length, appenders, shards int) {
-	log := openBench(b, shards)
+	log := openBench(b, shards, Options{})
 	b.SetBytes(int64(records * length))
 	b.SetParallelism((appenders + 1) / 2)
 	var serial atomic.Uint32
@@ -62,8 +62,8 @@ func benchmarkAppend(b *testing.B, records, length, appenders, shards int) {
 	b.ReportMetric(float64(s.CommitTime/time.Duration(s.Commits))/1e3, "µs/commit")
 }
 
-func openBench(b *testing.B, shards int) *Log {
-	log, err := Open(b.TempDir(), map[string]storage.Machine{"catalog": &storagetest.Catalog{}}, Options{})
+func openBench(b *testing.B, shards int, o Options) *Log {
+	log, err := Open(b.TempDir(), machines(), o)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -122,4 +122,45 @@ func BenchmarkJournal(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkRead reads a shard log from its beginning in pages of 2 MiB, once
+// from memory and once from extents, of which a quarter fits into the cache.
+func BenchmarkRead(b *testing.B) {
+	for _, shape := range shapes {
+		for _, where := range []string{"tail", "extents"} {
+			b.Run(shape.name+"/"+where, func(b *testing.B) { benchmarkRead(b, shape.records, shape.len, where == "tail") })
+		}
+	}
+}
+
+func benchmarkRead(b *testing.B, records, length int, tail bool) {
+	o := Options{}
+	if !tail {
+		o.MemoryBytes, o.CacheBytes = 8<<20, 8<<20
+	}
+	log := openBench(b, 1, o)
+	total := 0
+	for total < 32<<20 {
+		if err := log.Append(context.Background(), benchBatch(records, length)); err != nil {
+			b.Fatal(err)
+		}
+		total += records * length
+	}
+	log.settle()
+	b.SetBytes(int64(total))
+	read := 0
+	var res storage.ReadResult
+	for b.Loop() {
+		for req := (storage.ReadRequest{Key: storage.ShardKey{Stream: 1}, MaxRecords: 10_000, MaxBytes: 2 << 20}); ; req.From = res.Next {
+			if err := log.Read(context.Background(), req, &res); err != nil {
+				b.Fatal(err)
+			}
+			if len(res.Records) == 0 {
+				break
+			}
+			read += len(res.Records)
+		}
+	}
+	b.ReportMetric(float64(read)/b.Elapsed().Seconds(), "records/s")
 }

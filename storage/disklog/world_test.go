@@ -1,0 +1,316 @@
+package disklog
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/leat-io/leat/internal/vfs"
+	"github.com/leat-io/leat/storage"
+	"github.com/leat-io/leat/storage/storagetest"
+)
+
+// world is what the test knows about a log that crashes.
+type world struct {
+	rnd   *rand.Rand // of the goroutine that runs the history
+	fs    *vfs.Crash
+	clock *storagetest.Clock
+	// interval is Options.SyncInterval, and lossy that it allows the newest
+	// records to be missing.
+	interval time.Duration
+	lossy    bool
+
+	mu       sync.Mutex
+	shards   map[storage.ShardKey]*facts
+	commands [][]byte // acknowledged
+	inFlight []byte   // proposed and not answered
+	nextKey  uint32
+	serial   int
+}
+
+// facts are what is known about a shard log.
+type facts struct {
+	status string // of the catalog: open, closed, deleted
+	// stored has the records that were acknowledged, or found after a crash.
+	stored map[storage.Offset]fact
+	// maybe has those whose append was not answered.
+	maybe map[string]bool
+	// trimmed is the latest time that a trim, answered or not, has named.
+	trimmed int64
+}
+
+// fact is what is remembered of a record.
+type fact struct {
+	data   string
+	millis int64
+}
+
+func newWorld(rnd *rand.Rand) *world {
+	return &world{rnd: rnd, fs: vfs.NewCrash(), clock: storagetest.NewClock(), shards: make(map[storage.ShardKey]*facts)}
+}
+
+// options varies what a life is like.
+func (w *world) options(fs vfs.FS) Options {
+	o := tiny()
+	o.FS, o.Clock, o.SyncInterval = fs, w.clock, w.interval
+	o.MemoryBytes = 4<<10 + int64(w.rnd.IntN(64<<10))
+	o.SnapshotBytes = int64(8<<10 + w.rnd.IntN(128<<10))
+	o.ExtentFileBytes = int64(8<<10 + w.rnd.IntN(64<<10))
+	o.Buffered = w.rnd.IntN(2) == 0
+	return o
+}
+
+// use works on the log until it fails or every goroutine has done its steps.
+func (w *world) use(log *Log, steps int) {
+	if _, ok := w.pick(w.rnd); !ok && !w.propose(log, w.rnd) {
+		return
+	}
+	var group sync.WaitGroup
+	for range 3 {
+		rnd := rand.New(rand.NewPCG(w.rnd.Uint64(), 2))
+		group.Go(func() {
+			for i := 0; i < steps && w.write(log, rnd); i++ {
+			}
+		})
+	}
+	rnd := rand.New(rand.NewPCG(w.rnd.Uint64(), 3))
+	group.Go(func() {
+		for i := 0; i < steps/4+1 && w.propose(log, rnd); i++ {
+		}
+	})
+	group.Wait()
+}
+
+// pick returns an open shard log, false when there is none.
+func (w *world) pick(rnd *rand.Rand) (storage.ShardKey, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var open []storage.ShardKey
+	for key, f := range w.shards {
+		if f.status == "open" {
+			open = append(open, key)
+		}
+	}
+	if len(open) == 0 {
+		return storage.ShardKey{}, false
+	}
+	slices.SortFunc(open, func(a, b storage.ShardKey) int {
+		return int(a.Stream)*1000 + int(a.Shard) - int(b.Stream)*1000 - int(b.Shard)
+	})
+	return open[rnd.IntN(len(open))], true
+}
+
+// write appends or trims once. It reports whether the log still works.
+func (w *world) write(log *Log, rnd *rand.Rand) bool {
+	w.clock.Step(time.Duration(rnd.Int64N(40)-5) * time.Millisecond)
+	key, ok := w.pick(rnd)
+	if !ok {
+		return !log.isStopped()
+	}
+	if rnd.IntN(12) == 0 {
+		before := w.clock.Millis() - rnd.Int64N(600)
+		w.mu.Lock()
+		for k, f := range w.shards {
+			if k.Stream == key.Stream {
+				f.trimmed = max(f.trimmed, before)
+			}
+		}
+		w.mu.Unlock()
+		return log.Trim(context.Background(), key.Stream, before) == nil
+	}
+	b := &storage.Batch{Stream: key.Stream}
+	for range 1 + rnd.IntN(4) {
+		k, ok := w.pick(rnd)
+		if !ok || k.Stream != key.Stream {
+			k = key
+		}
+		b.Records = append(b.Records, w.newRecord(k, rnd))
+	}
+	return w.append(log, b)
+}
+
+// newRecord returns a record like no other, and notes that it may be stored.
+func (w *world) newRecord(key storage.ShardKey, rnd *rand.Rand) storage.Record {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.serial++
+	data := fmt.Sprintf("%v record %d ", key, w.serial)
+	data += strings.Repeat("x", rnd.IntN(10)*rnd.IntN(300))
+	w.shards[key].maybe[data] = true
+	return storage.Record{Shard: key.Shard, PartitionKey: []byte("key"), Data: []byte(data)}
+}
+
+func (w *world) append(log *Log, b *storage.Batch) bool {
+	err := log.Append(context.Background(), b)
+	refused := errors.Is(err, storage.ErrClosed) || errors.Is(err, storage.ErrNotFound)
+	if err != nil && !refused {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range b.Records {
+		f := w.shards[storage.ShardKey{Stream: b.Stream, Shard: r.Shard}]
+		delete(f.maybe, string(r.Data))
+		if !refused {
+			f.stored[r.Offset] = fact{string(r.Data), r.ArrivalMillis}
+		}
+	}
+	return true
+}
+
+// propose gives one command. It reports whether the log still works.
+func (w *world) propose(log *Log, rnd *rand.Rand) bool {
+	var c storagetest.Command
+	key, ok := w.pick(rnd)
+	switch n := rnd.IntN(20); {
+	case !ok || n < 7:
+		w.mu.Lock()
+		for range 1 + rnd.IntN(3) {
+			k := storage.ShardKey{Stream: storage.StreamID(1 + w.nextKey/6), Shard: w.nextKey % 6}
+			w.nextKey++
+			c.Open = append(c.Open, k)
+			w.shards[k] = &facts{stored: make(map[storage.Offset]fact), maybe: make(map[string]bool)}
+		}
+		w.mu.Unlock()
+	case n < 10:
+		c.Close = []storage.ShardKey{key}
+	case n < 12:
+		c.Delete = []storage.ShardKey{key}
+	case n < 13:
+		c.DeleteStreams = []storage.StreamID{key.Stream}
+	default:
+		c.Value = fmt.Sprint("value ", rnd.Uint32())
+	}
+	command := c.Encode()
+	w.mu.Lock()
+	w.inFlight = command
+	w.mu.Unlock()
+	if _, err := log.Propose(context.Background(), "catalog", command); err != nil {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.commands = append(w.commands, command)
+	w.inFlight = nil
+	w.takeStatusLocked(replica(w.commands))
+	return true
+}
+
+// replica returns a catalog that has seen the commands.
+func replica(commands [][]byte) *storagetest.Catalog {
+	c := &storagetest.Catalog{}
+	for _, command := range commands {
+		c.Apply(command, &storage.Effects{})
+	}
+	return c
+}
+
+// takeStatusLocked notes what the catalog says about the shard logs.
+func (w *world) takeStatusLocked(c *storagetest.Catalog) {
+	var state struct{ Shards map[string]string }
+	if err := json.Unmarshal([]byte(c.State()), &state); err != nil {
+		panic(err)
+	}
+	for key, f := range w.shards {
+		f.status = state.Shards[key.String()]
+	}
+}
+
+// check compares a log that was opened again with what is known.
+func (w *world) check(log *Log, catalog *storagetest.Catalog) error {
+	if w.inFlight != nil && catalog.State() == replica(append(slices.Clone(w.commands), w.inFlight)).State() {
+		w.commands = append(w.commands, w.inFlight)
+	}
+	w.inFlight = nil
+	known := replica(w.commands)
+	if got, want := catalog.State(), known.State(); got != want {
+		return fmt.Errorf("machine has state %s, want %s", got, want)
+	}
+	w.takeStatusLocked(known)
+	for key, f := range w.shards {
+		if f.status == "" {
+			delete(w.shards, key) // the command that opened it is lost
+			continue
+		}
+		if err := w.checkShard(log, key, f); err != nil {
+			return fmt.Errorf("shard log %v, %s: %w", key, f.status, err)
+		}
+	}
+	w.lossy = false
+	return nil
+}
+
+func (w *world) checkShard(log *Log, key storage.ShardKey, f *facts) error {
+	b, err := log.Bounds(key)
+	if f.status == "deleted" {
+		if !errors.Is(err, storage.ErrNotFound) {
+			return fmt.Errorf("deleted shard log has bounds %+v, error %v", b, err)
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if b.Closed != (f.status == "closed") {
+		return fmt.Errorf("bounds are %+v", b)
+	}
+	found, err := readAll(log, key, b)
+	if err != nil {
+		return err
+	}
+	for offset, r := range f.stored {
+		switch got, ok := found[offset]; {
+		case ok && got != r:
+			return fmt.Errorf("offset %d has %.60q at %d, acknowledged was %.60q at %d", offset, got.data, got.millis, r.data, r.millis)
+		case !ok && offset >= b.Next && w.lossy:
+		case !ok && offset >= b.First:
+			return fmt.Errorf("offset %d is gone, acknowledged was %.60q; bounds %+v", offset, r.data, b)
+		case !ok && r.millis >= f.trimmed:
+			return fmt.Errorf("offset %d of %d is trimmed, trims were up to %d; bounds %+v", offset, r.millis, f.trimmed, b)
+		}
+	}
+	for offset, r := range found {
+		if _, ok := f.stored[offset]; !ok && !f.maybe[r.data] {
+			return fmt.Errorf("offset %d has %.60q, which was not appended or was found lost before", offset, r.data)
+		}
+		delete(f.maybe, r.data)
+	}
+	f.stored = found
+	clear(f.maybe)
+	return nil
+}
+
+// readAll reads the shard log to its end in pages of changing size.
+func readAll(log *Log, key storage.ShardKey, b storage.Bounds) (map[storage.Offset]fact, error) {
+	found := make(map[storage.Offset]fact)
+	var res storage.ReadResult
+	var millis int64
+	next := b.First
+	for page := 1; ; page = page*3%17 + 1 {
+		err := log.Read(context.Background(), storage.ReadRequest{Key: key, From: next, MaxRecords: page, MaxBytes: 4000}, &res)
+		if err != nil {
+			return nil, err
+		}
+		if len(res.Records) == 0 {
+			break
+		}
+		for _, r := range res.Records {
+			if r.Offset != next || r.ArrivalMillis < millis {
+				return nil, fmt.Errorf("offset %d at %d follows on %d at %d", r.Offset, r.ArrivalMillis, next, millis)
+			}
+			found[r.Offset] = fact{string(r.Data), r.ArrivalMillis}
+			next, millis = r.Offset+1, r.ArrivalMillis
+		}
+	}
+	if next != b.Next || millis > b.LastMillis {
+		return nil, fmt.Errorf("read up to %d, %v, bounds are %+v", next, slices.Sorted(maps.Keys(found)), b)
+	}
+	return found, nil
+}
