@@ -84,7 +84,7 @@ func TestThrottleReads(t *testing.T) {
 	now := time.Unix(1700000000, 0)
 	key := storage.ShardKey{Stream: 1}
 	calls := func() (n int) {
-		for th.takeRead(key, now) {
+		for n < 100 && th.takeRead(key, now) {
 			n++
 		}
 		return n
