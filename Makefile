@@ -10,6 +10,8 @@ FUZZTIME    ?= 30s
 SEEDS       ?= 2000
 RECORDS     ?= 1000000
 KILLS       ?= 20
+# Set for a release; otherwise the module system says what it knows.
+VERSION     ?=
 PLATFORMS   ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 .PHONY: build test race lint fmt vet staticcheck vuln rooms golden fuzz bench crash seeds kill compat cross clean
@@ -67,7 +69,7 @@ cross: ## the binary for every platform, in dist/
 		out=dist/leat-$${p%/*}-$${p#*/}; \
 		case $$p in windows/*) out=$$out.exe;; esac; \
 		echo "build $$out"; \
-		CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build -trimpath -o $$out ./cmd/leat || exit 1; \
+		CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $$out ./cmd/leat || exit 1; \
 	done
 
 clean:
