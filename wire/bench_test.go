@@ -44,6 +44,8 @@ func (s sink) Header() http.Header         { return s.header }
 func (s sink) Write(b []byte) (int, error) { return len(b), nil }
 func (s sink) WriteHeader(int)             {}
 
+func (s sink) SetReadDeadline(time.Time) error { return nil }
+
 // BenchmarkDoor measures a request from its parsed head to its written answer,
 // with the signature verified: what the door adds to net/http and the service.
 func BenchmarkDoor(b *testing.B) {

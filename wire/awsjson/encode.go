@@ -8,8 +8,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/segmentio/asm/base64"
-
 	"github.com/leat-io/leat/api"
 )
 
@@ -115,16 +113,6 @@ func appendMillis(dst []byte, millis int64) []byte {
 	dst = strconv.AppendInt(dst, millis/1000, 10)
 	f := millis % 1000
 	return append(dst, '.', byte('0'+f/100), byte('0'+f/10%10), byte('0'+f%10))
-}
-
-// appendBlob appends data as a string in standard base64.
-func appendBlob(dst, data []byte) []byte {
-	dst = append(dst, '"')
-	start := len(dst)
-	n := base64.StdEncoding.EncodedLen(len(data))
-	dst = slices.Grow(dst, n+1)[:start+n]
-	base64.StdEncoding.Encode(dst[start:], data)
-	return append(dst, '"')
 }
 
 const hexDigits = "0123456789abcdef"

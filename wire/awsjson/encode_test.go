@@ -80,3 +80,16 @@ func TestAppendError(t *testing.T) {
 		}
 	}
 }
+
+// TestBlobs has every length around the point where the encoder changes.
+func TestBlobs(t *testing.T) {
+	data := make([]byte, 3*smallBlob)
+	for i := range data {
+		data[i] = byte(i*i + 7)
+	}
+	for n := range data {
+		if got, want := string(appendBlob(nil, data[:n])), `"`+base64.StdEncoding.EncodeToString(data[:n])+`"`; got != want {
+			t.Fatalf("%d bytes: got %s, want %s", n, got, want)
+		}
+	}
+}
