@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/leat-io/leat/internal/clock"
+	"github.com/leat-io/leat/internal/vfs"
 )
 
 // Config says how a Server behaves. The zero value is ready to use: a durable
@@ -56,6 +57,8 @@ type Config struct {
 	// Intercept, when not nil, is called with the name of each operation
 	// before it is carried out, and may wait. Its error is the answer.
 	Intercept func(ctx context.Context, operation string) error
+
+	fs vfs.FS // of the data folder; nil is the machine's. For this package's tests.
 }
 
 // Durability says when a record is safe from a crash.

@@ -98,7 +98,7 @@ func (s *Server) openLog() (storage.Log, error) {
 		return memlog.Open(machines, memlog.Options{Clock: c.Clock, MaxBytes: c.MemoryBytes}), nil
 	}
 	log, err := disklog.Open(c.Data, machines, disklog.Options{
-		Clock: c.Clock, Logger: c.Logger, SyncInterval: c.SyncInterval, MemoryBytes: c.MemoryBytes,
+		FS: c.fs, Clock: c.Clock, Logger: c.Logger, SyncInterval: c.SyncInterval, MemoryBytes: c.MemoryBytes,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the data in %s: %w", c.Data, err)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +20,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/leat-io/leat"
+	"github.com/leat-io/leat/internal/vfs"
+	"github.com/leat-io/leat/internal/vfs/errfs"
 	"github.com/leat-io/leat/storage/disklog"
 )
 
@@ -86,6 +89,42 @@ func TestReopen(t *testing.T) {
 	}
 	if len(page.Records) != 1 || string(page.Records[0].Data) != "kept" || *page.Records[0].SequenceNumber != *put.SequenceNumber {
 		t.Errorf("read %+v", page.Records)
+	}
+}
+
+// TestFailedSync lets a sync of the journal fail and expects the server to say
+// that it is over, and the next one to find what was acknowledged.
+func TestFailedSync(t *testing.T) {
+	ctx, fs := t.Context(), errfs.Wrap(vfs.OS{})
+	config := leat.Config{Data: t.TempDir(), Listen: "127.0.0.1:0"}
+	srv, err := leat.Open(ctx, config.On(fs))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := client(t, srv, "key", "secret")
+	create := func(name string) error {
+		_, err := c.CreateStream(ctx, &kinesis.CreateStreamInput{StreamName: &name, ShardCount: aws.Int32(1)})
+		return err
+	}
+	if err := create("before"); err != nil || srv.Err() != nil {
+		t.Fatal(err, srv.Err())
+	}
+	fs.Inject(errfs.FailOp(errfs.OpSync, ".j", errfs.ErrInjected))
+	if err := create("after"); err == nil {
+		t.Error("acknowledged without a sync")
+	}
+	<-srv.Done()
+	if !errors.Is(srv.Err(), errfs.ErrInjected) {
+		t.Errorf("Err: %v", srv.Err())
+	}
+	if err := srv.Close(); !errors.Is(err, errfs.ErrInjected) {
+		t.Errorf("Close: %v", err)
+	}
+
+	c = client(t, open(t, config), "key", "secret")
+	out, err := c.ListStreams(ctx, nil)
+	if err != nil || !slices.Contains(out.StreamNames, "before") {
+		t.Errorf("after a restart: %v %v", out, err)
 	}
 }
 
