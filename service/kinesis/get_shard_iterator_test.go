@@ -2,6 +2,7 @@ package kinesis
 
 import (
 	"context"
+	"math/big"
 	"testing"
 	"time"
 
@@ -124,6 +125,9 @@ func TestIteratorErrors(t *testing.T) {
 	number := func(p stream.SequenceParts) *string { return aws.String(p.Number().String()) }
 	ours := number(stream.SequenceParts{CreateSeconds: create, Index: 1})
 	foreign := number(stream.SequenceParts{CreateSeconds: create - 1, Index: 1})
+	// The version is in the lowest four bits.
+	one, _ := new(big.Int).SetString(*ours, 10)
+	version1 := one.Sub(one, big.NewInt(1)).String()
 	const either = "InvalidArgumentException: Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER and StartingSequenceNumber or (2) TRIM_HORIZON or LATEST and no StartingSequenceNumber. Request specified "
 	const at, latest, atTime = types.ShardIteratorTypeAtSequenceNumber, types.ShardIteratorTypeLatest, types.ShardIteratorTypeAtTimestamp
 	orders := &testRef.Name
@@ -162,6 +166,8 @@ func TestIteratorErrors(t *testing.T) {
 			"InvalidArgumentException: StartingSequenceNumber " + *foreign + " used in GetShardIterator on shard shardId-000000000000 in stream orders under account 000000000000 is invalid because it did not come from this stream."},
 		{"number of an old layout", kinesis.GetShardIteratorInput{StreamName: orders, ShardId: aws.String("0"), StartingSequenceNumber: aws.String("0"), ShardIteratorType: at},
 			"InvalidArgumentException: StartingSequenceNumber 0 used in GetShardIterator on shard shardId-000000000000 in stream orders under account 000000000000 is invalid because it did not come from this stream."},
+		{"number of an old layout, otherwise ours", kinesis.GetShardIteratorInput{StreamName: orders, ShardId: aws.String("0"), StartingSequenceNumber: &version1, ShardIteratorType: at},
+			"InvalidArgumentException: StartingSequenceNumber " + version1 + " used in GetShardIterator on shard shardId-000000000000 in stream orders under account 000000000000 is invalid because it did not come from this stream."},
 		{"no timestamp", kinesis.GetShardIteratorInput{StreamName: orders, ShardId: aws.String("0"), ShardIteratorType: atTime},
 			"InvalidArgumentException: Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. Current request has no timestamp parameter."},
 		{"timestamp ahead", kinesis.GetShardIteratorInput{StreamName: orders, ShardId: aws.String("0"), ShardIteratorType: atTime, Timestamp: aws.Time(time.UnixMilli(1700000001501)), DryRun: aws.Bool(true)},

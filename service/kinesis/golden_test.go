@@ -211,16 +211,25 @@ var (
 	goldenToken  = regexp.MustCompile(`"(?:Next)?(ShardIterator|NextToken)":"([^"]*)"`)
 )
 
-// send sends the request and returns the reply in the file's form.
-func (s *goldenServer) send(x *exchange) string {
-	body := x.body
-	for goldenRepeat.MatchString(body) { // from the inside out
-		body = goldenRepeat.ReplaceAllStringFunc(body, func(m string) string {
+// repeatAll carries out every $(text*n), from the inside out.
+func repeatAll(body string) string {
+	for strings.Contains(body, "$(") {
+		next := goldenRepeat.ReplaceAllStringFunc(body, func(m string) string {
 			parts := goldenRepeat.FindStringSubmatch(m)
 			n, _ := strconv.Atoi(parts[2])
 			return strings.Repeat(parts[1], n)
 		})
+		if next == body {
+			return body
+		}
+		body = next
 	}
+	return body
+}
+
+// send sends the request and returns the reply in the file's form.
+func (s *goldenServer) send(x *exchange) string {
+	body := repeatAll(x.body)
 	for kind, token := range s.tokens {
 		body = strings.ReplaceAll(body, "$"+kind, token)
 	}
