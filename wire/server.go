@@ -13,7 +13,7 @@ import (
 // Bounds on what a connection may cost.
 const (
 	headerTimeout  = 10 * time.Second
-	writeTimeout   = 2 * time.Minute // of a whole answer; one that streams moves it
+	writeTimeout   = 5 * time.Minute // from the head on: the slowest body and the answer; one that streams moves it
 	idleTimeout    = 5 * time.Minute
 	maxHeaderBytes = 64 << 10
 )

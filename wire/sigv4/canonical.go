@@ -1,6 +1,7 @@
 package sigv4
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
 	"net/url"
@@ -9,10 +10,11 @@ import (
 	"strings"
 )
 
-// canonicalRequest returns the text whose hash is signed (spec data-streams
-// §6).
-func canonicalRequest(s *signature, r *http.Request, bodyHash [32]byte) []byte {
-	b := make([]byte, 0, 1024)
+// canonicalHash returns the hash of the canonical request (spec data-streams
+// §6), whose text most requests leave on the stack.
+func canonicalHash(s *signature, r *http.Request, bodyHash [32]byte) [32]byte {
+	var room [1024]byte
+	b := room[:0]
 	b = append(b, r.Method...)
 	b = append(b, '\n')
 	b = appendPath(b, r.URL)
@@ -28,7 +30,8 @@ func canonicalRequest(s *signature, r *http.Request, bodyHash [32]byte) []byte {
 	b = append(b, '\n')
 	b = append(b, s.signedHeaders...)
 	b = append(b, '\n')
-	return hex.AppendEncode(b, bodyHash[:])
+	b = hex.AppendEncode(b, bodyHash[:])
+	return sha256.Sum256(b)
 }
 
 // appendPath appends the path as it was on the wire, escaped once more, as all

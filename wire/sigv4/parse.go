@@ -21,6 +21,10 @@ type signature struct {
 	token         string // empty when not given
 	query         url.Values
 	presigned     bool // signed in the query string
+
+	// Set by parseDate.
+	at    time.Time // UTC
+	basic string    // at in basicFormat
 }
 
 // region returns the region of the scope, and "" when there is no whole scope.
@@ -122,11 +126,26 @@ func (s *signature) setCredential(credential string) {
 // basicFormat is the form of X-Amz-Date and of the string to sign.
 const basicFormat = "20060102T150405Z"
 
-// time returns the request's date, which a Date header has in HTTP's form.
-func (s *signature) time() (time.Time, bool) {
-	if t, err := time.Parse(basicFormat, s.date); err == nil {
-		return t, true
+// parseDate reads the request's date, which a Date header has in HTTP's form,
+// into at and basic.
+func (s *signature) parseDate() bool {
+	t, err := time.Parse(basicFormat, s.date)
+	if err == nil {
+		s.at, s.basic = t, s.date
+		return true
 	}
-	t, err := http.ParseTime(s.date)
-	return t.UTC(), err == nil
+	t, err = http.ParseTime(s.date)
+	s.at = t.UTC()
+	s.basic = s.at.Format(basicFormat)
+	return err == nil
+}
+
+// signs reports whether the header is among those signed.
+func (s *signature) signs(header string) bool {
+	for name := range strings.SplitSeq(s.signedHeaders, ";") {
+		if name == header {
+			return true
+		}
+	}
+	return false
 }

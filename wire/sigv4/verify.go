@@ -6,9 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"net/http"
-	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -117,9 +115,8 @@ func (v *Verifier) Verify(r *http.Request, body []byte, service string) (api.Cal
 }
 
 // checkScope compares the scope with the service, and its date with the
-// request's.
+// request's, which it parses.
 func (s *signature) checkScope(service string) error {
-	t, dated := s.time()
 	switch {
 	case s.algorithm != algorithm:
 		return api.Errorf("IncompleteSignatureException", "Unsupported AWS 'algorithm': '%s'.", s.algorithm)
@@ -132,21 +129,20 @@ func (s *signature) checkScope(service string) error {
 		return invalidf("Credential should be scoped to correct service: '%s'. ", service)
 	case s.scope[3] != terminator:
 		return invalidf("Credential should be scoped with a valid terminator: '%s'. ", terminator)
-	case !slices.Contains(strings.Split(s.signedHeaders, ";"), "host"):
+	case !s.signs("host"):
 		return invalidf("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
-	case !dated:
+	case !s.parseDate():
 		return api.Errorf("IncompleteSignatureException",
 			"Date must be in ISO-8601 'basic format'. Got '%s'. See http://en.wikipedia.org/wiki/ISO_8601", s.date)
-	case t.Format("20060102") != s.scope[0]:
+	case s.basic[:8] != s.scope[0]:
 		return invalidf("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%s' != '%s', from '%s'.",
-			s.scope[0], t.Format("20060102"), t.Format(basicFormat))
+			s.scope[0], s.basic[:8], s.basic)
 	}
 	return nil
 }
 
 // checkTime compares the request's date with the clock. Requires checkScope.
 func (s *signature) checkTime(now time.Time) error {
-	t, _ := s.time()
 	lifetime := maxSkew
 	if s.presigned && s.query.Has("X-Amz-Expires") {
 		seconds, err := strconv.ParseInt(s.query.Get("X-Amz-Expires"), 10, 32)
@@ -155,13 +151,13 @@ func (s *signature) checkTime(now time.Time) error {
 			return invalidf("X-Amz-Expires must be between 1 and 604800 seconds")
 		}
 	}
-	if earliest := now.Add(-lifetime); t.Before(earliest.Truncate(time.Second)) {
+	if earliest := now.Add(-lifetime); s.at.Before(earliest.Truncate(time.Second)) {
 		return invalidf("Signature expired: %s is now earlier than %s (%s - %s)",
-			t.Format(basicFormat), earliest.Format(basicFormat), now.Format(basicFormat), spell(lifetime))
+			s.basic, earliest.Format(basicFormat), now.Format(basicFormat), spell(lifetime))
 	}
-	if latest := now.Add(maxSkew); t.After(latest) {
+	if latest := now.Add(maxSkew); s.at.After(latest) {
 		return invalidf("Signature not yet current: %s is still later than %s (%s + %s)",
-			t.Format(basicFormat), latest.Format(basicFormat), now.Format(basicFormat), spell(maxSkew))
+			s.basic, latest.Format(basicFormat), now.Format(basicFormat), spell(maxSkew))
 	}
 	return nil
 }
@@ -175,11 +171,10 @@ func spell(d time.Duration) string {
 }
 
 func (v *Verifier) checkSignature(s *signature, c Credential, r *http.Request, body []byte) error {
-	t, _ := s.time()
-	canonical := sha256.Sum256(canonicalRequest(s, r, sha256.Sum256(body)))
+	canonical := canonicalHash(s, r, sha256.Sum256(body))
 	toSign := make([]byte, 0, 256)
 	toSign = append(toSign, algorithm+"\n"...)
-	toSign = t.AppendFormat(toSign, basicFormat)
+	toSign = append(toSign, s.basic...)
 	toSign = append(toSign, '\n')
 	for i, part := range s.scope {
 		if i > 0 {
