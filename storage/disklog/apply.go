@@ -69,10 +69,11 @@ func (c *committer) dropChunksLocked(s *shard, n int) {
 	for i, chunk := range s.tail.chunks[:n] {
 		if i < s.tail.flushed {
 			c.stats.cachedBytes.Add(-chunk.memory())
+			c.cached.dead++
 		} else {
 			c.unflushed.sub(chunk.memory())
 		}
-		chunk.buf = nil // the queue of cached chunks may know it still
+		chunk.buf = nil // the queue of cached chunks knows it still
 	}
 	s.tail.dropFront(n)
 	if len(s.tail.unflushed()) == 0 {

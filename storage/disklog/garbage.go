@@ -37,27 +37,29 @@ type extentFile struct {
 	live  int // extents in the manifest or on their way into it
 }
 
-// collect gives the space of garbage back: a hole for each extent, and the
-// whole file once nothing in it is wanted. A failure costs space until the
-// next start, and nothing else.
+// collect gives the space of garbage back: whole files when nothing in them is
+// wanted any more, otherwise a hole for each extent. A failure costs space
+// until the next start, and nothing else.
 func (f *flusher) collect() {
-	for _, m := range f.garbage.take() {
-		file := f.files[m.File]
-		if file == nil {
-			continue // removed already
+	list := f.garbage.take()
+	for _, m := range list {
+		if file := f.files[m.File]; file != nil {
+			file.live--
 		}
-		file.live--
-		if err := f.giveBack(m, file); err != nil {
+	}
+	for _, m := range list {
+		var err error
+		switch file := f.files[m.File]; {
+		case file == nil: // removed with another extent of the list
+		case file.live > 0 || f.writing(m.File):
+			err = f.store.Punch(m)
+		default:
+			err = f.removeDead(m.File)
+		}
+		if err != nil {
 			f.opts.Logger.Warn("space is not given back", "extent", m.String(), "err", err)
 		}
 	}
-}
-
-func (f *flusher) giveBack(m extent.Meta, file *extentFile) error {
-	if file.live > 0 || f.writing(m.File) {
-		return f.store.Punch(m)
-	}
-	return f.removeDead(m.File)
 }
 
 // writing reports whether the file is still being added to.

@@ -1,6 +1,8 @@
 package disklog
 
 import (
+	"fmt"
+
 	"github.com/leat-io/leat/storage/disklog/extent"
 	"github.com/leat-io/leat/storage/disklog/journal"
 )
@@ -86,6 +88,9 @@ func (c *committer) adopt(m extent.Meta) {
 		c.garbage.add(m)
 		return
 	}
+	if reason := s.unfitLocked(m); reason != "" {
+		panic(fmt.Sprintf("BUG: extent %v: %s", m, reason))
+	}
 	s.extents = append(s.extents, m)
 	s.tail.split(m.Last + 1)
 	for _, chunk := range s.tail.unflushed() {
@@ -134,34 +139,4 @@ func (c *committer) watch() {
 		c.kickFlusher()
 	}
 	c.space.written += int64(len(c.buf.Payload))
-}
-
-// cachedChunks is a queue of chunks that are in extents as well.
-type cachedChunks struct {
-	list []cachedChunk
-	head int // list[:head] was popped
-}
-
-type cachedChunk struct {
-	shard *shard
-	chunk *chunk
-}
-
-func (q *cachedChunks) push(s *shard, c *chunk) {
-	if q.head > len(q.list)/2 {
-		n := copy(q.list, q.list[q.head:])
-		clear(q.list[n:])
-		q.list, q.head = q.list[:n], 0
-	}
-	q.list = append(q.list, cachedChunk{s, c})
-}
-
-func (q *cachedChunks) pop() (*shard, *chunk, bool) {
-	if q.head == len(q.list) {
-		return nil, nil, false
-	}
-	e := q.list[q.head]
-	q.list[q.head] = cachedChunk{}
-	q.head++
-	return e.shard, e.chunk, true
 }

@@ -19,9 +19,18 @@ func (l *Log) Read(ctx context.Context, req storage.ReadRequest, res *storage.Re
 	req.MaxRecords = max(req.MaxRecords, 1)
 	r := reading{log: l, shard: s, req: req, res: res}
 	if err := r.run(ctx); err != nil {
-		return fmt.Errorf("read shard log %v: %w", req.Key, err)
+		return fmt.Errorf("read shard log %v: %w", req.Key, l.orStopped(err))
 	}
 	return nil
+}
+
+// orStopped returns err, or what every call gets once the log has stopped:
+// files are closed then, and err says no more than that.
+func (l *Log) orStopped(err error) error {
+	if l.isStopped() {
+		return l.stopErr()
+	}
+	return err
 }
 
 // find returns the shard log of a call from outside.
@@ -186,7 +195,7 @@ func (l *Log) OffsetAt(ctx context.Context, key storage.ShardKey, millis int64) 
 				continue
 			}
 			if err != nil {
-				return 0, fmt.Errorf("offset of shard log %v at a time: %w", key, err)
+				return 0, fmt.Errorf("offset of shard log %v at a time: %w", key, l.orStopped(err))
 			}
 			return max(offset, first), nil
 		}

@@ -90,7 +90,7 @@ func (r *recovery) loadSnapshot() error {
 			r.flusher.snapshots = append(r.flusher.snapshots, snapshotInfo{lsn: older})
 		}
 		r.flusher.snapshots = append(r.flusher.snapshots, s.snapshotInfo)
-		return r.restore(s)
+		return r.restore(name, s)
 	}
 	return nil
 }
@@ -111,17 +111,18 @@ func listSnapshots(l *Log) ([]journal.LSN, error) {
 	return lsns, nil
 }
 
-// restore makes s the state that the journal is replayed onto.
-func (r *recovery) restore(s *loadedSnapshot) error {
+// restore makes s, from the named file, the state that the journal is replayed
+// onto.
+func (r *recovery) restore(name string, s *loadedSnapshot) error {
 	r.from = s.snapshotInfo
 	r.flusher.nextFile = s.nextFile
-	for name, state := range s.machines {
-		m := r.machines[name]
+	for machine, state := range s.machines {
+		m := r.machines[machine]
 		if m == nil {
-			return fmt.Errorf("%w: the snapshot has the state of %q", errUnknownMachine, name)
+			return fmt.Errorf("%w: the snapshot has the state of %q", errUnknownMachine, machine)
 		}
 		if err := m.Restore(bytes.NewReader(state)); err != nil {
-			return fmt.Errorf("restore machine %q: %w", name, err)
+			return fmt.Errorf("restore machine %q: %w", machine, err)
 		}
 	}
 	r.expected = make(map[*shard]storage.Offset, len(s.shards))
@@ -131,7 +132,15 @@ func (r *recovery) restore(s *loadedSnapshot) error {
 		r.table.streams[st.key.Stream].class = st.class
 		sh.closed, sh.first, sh.lastMillis = st.closed, st.first, st.lastMillis
 		sh.next = st.flushed // the journal has the rest
-		sh.extents = st.extents
+		for _, m := range st.extents {
+			if n := len(sh.extents); n > 0 && m.First != sh.extents[n-1].Last+1 || n == 0 && m.First > st.first {
+				return &storage.CorruptError{File: name, Reason: fmt.Sprintf("offsets before extent %v are in none", m)}
+			}
+			sh.extents = append(sh.extents, m)
+		}
+		if n := len(sh.extents); n > 0 && sh.extents[n-1].Last+1 != st.flushed || n == 0 && st.flushed != st.first {
+			return &storage.CorruptError{File: name, Reason: fmt.Sprintf("offsets of shard log %v up to %d are in no extent", st.key, st.flushed)}
+		}
 		r.expected[sh] = st.next
 	}
 	return nil
@@ -216,6 +225,11 @@ func (r *recovery) entry(lsn journal.LSN, kind entry.Kind, body []byte) error {
 			return err
 		}
 		r.flusher.nextFile = max(r.flusher.nextFile, m.File+1)
+		if s := r.table.get(m.Key); s != nil && m.Last >= s.first {
+			if reason := s.unfitLocked(m); reason != "" {
+				return fmt.Errorf("extent %v: %s", m, reason)
+			}
+		}
 		r.adopt(m)
 		r.evict()
 	case entry.Checkpoint:

@@ -47,6 +47,19 @@ func (s *shard) flushedLocked() storage.Offset {
 	return s.next
 }
 
+// unfitLocked says why m cannot be the shard log's next extent, or nothing.
+func (s *shard) unfitLocked(m extent.Meta) string {
+	switch n := len(s.extents); {
+	case n > 0 && m.First != s.extents[n-1].Last+1:
+		return fmt.Sprintf("it does not follow on offset %d", s.extents[n-1].Last)
+	case m.First > max(s.first, s.flushedLocked()):
+		return fmt.Sprintf("records from %d on are in no extent", max(s.first, s.flushedLocked()))
+	case m.Last >= s.next:
+		return fmt.Sprintf("records reach up to %d only", s.next)
+	}
+	return ""
+}
+
 // wakeLocked ends the waits of everybody who looks for a change.
 func (s *shard) wakeLocked() {
 	if s.changed != nil {
