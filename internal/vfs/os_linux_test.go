@@ -78,3 +78,19 @@ func TestNoSpace(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestFilesAreTheirOwners(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a", "b")
+	if err := (OS{}).MkdirAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	f, err := OS{}.Create(dir+"/f", Buffered)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	info, err := os.Stat(dir + "/f")
+	if err != nil || info.Mode().Perm()&0o077 != 0 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}

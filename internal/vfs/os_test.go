@@ -174,22 +174,6 @@ func TestLockNamesItsHolder(t *testing.T) {
 	}
 }
 
-func TestFilesAreTheirOwners(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "a", "b")
-	if err := (OS{}).MkdirAll(dir); err != nil {
-		t.Fatal(err)
-	}
-	f, err := OS{}.Create(dir+"/f", Buffered)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	info, err := os.Stat(dir + "/f")
-	if err != nil || info.Mode().Perm()&0o077 != 0 {
-		t.Errorf("mode %v, %v", info.Mode(), err)
-	}
-}
-
 func TestAligned(t *testing.T) {
 	for _, n := range []int{0, 1, Alignment, 3*Alignment + 1} {
 		p := Aligned(n)

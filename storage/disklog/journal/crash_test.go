@@ -18,7 +18,7 @@ import (
 // TestCrash lets journals live and crash by seeds. LEAT_CRASH_SEEDS=n runs n
 // of them instead of the default, LEAT_CRASH_SEED=s the one with seed s.
 func TestCrash(t *testing.T) {
-	first, count := uint64(0), uint64(800)
+	first, count := uint64(0), uint64(500)
 	if testing.Short() {
 		count = 100
 	}

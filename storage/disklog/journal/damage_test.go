@@ -281,7 +281,7 @@ func TestEveryFlippedBit(t *testing.T) {
 		for offset := int64(headerSize - 4); offset < headerSize; offset++ {
 			places[name][offset] = true
 		}
-		for offset := int64(1000); offset < 40000; offset += 997 {
+		for offset := int64(1000); offset < 40000; offset += 1997 {
 			places[name][offset] = true
 		}
 	}

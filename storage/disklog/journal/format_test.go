@@ -123,3 +123,38 @@ func TestSegmentNames(t *testing.T) {
 		t.Error("the header does not fill a page")
 	}
 }
+
+// TestPaddingIsZeros: nothing of an earlier frame in the same buffer gets into
+// the file.
+func TestPaddingIsZeros(t *testing.T) {
+	b := newBuffer()
+	b.Payload = append(b.Payload, bytes.Repeat([]byte{0xee}, 9000)...)
+	b.seal(frame{flags: FlagPadded})
+	b.Reset()
+	b.Payload = append(b.Payload, 1)
+	if p := b.seal(frame{flags: FlagPadded}); len(p) != vfs.Alignment || !isZero(p[frameHeader+1:]) {
+		t.Errorf("frame of %d bytes, padded with %x…", len(p), p[frameHeader+1:][:8])
+	}
+}
+
+// TestChainThatContradictsItself: headers that are whole and cannot be true.
+func TestChainThatContradictsItself(t *testing.T) {
+	for name, edit := range map[string]func(h *segmentHeader){
+		"its own predecessor": func(h *segmentHeader) { h.prev = h.number; h.prevEnd = h.first },
+		"a gap":               func(h *segmentHeader) { h.first += 4096 },
+		"another end":         func(h *segmentHeader) { h.prevEnd -= 64; h.first -= 64 },
+	} {
+		s := newSpecimen(t, false, true)
+		s.change(s.files[1], 0, headerSize, func(p []byte) {
+			h, err := decodeHeader(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			edit(&h)
+			h.encode(p)
+		})
+		if got := s.open(0); got != refused {
+			t.Errorf("%s: found %d frames", name, got)
+		}
+	}
+}
