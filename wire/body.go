@@ -118,11 +118,8 @@ type body struct {
 	held   int64
 }
 
-// release gives back the buffer and its memory.
-func (b *body) release() {
-	b.buffer.release()
-	b.memory.give(b.held)
-}
+// give gives back the body's share of the budget.
+func (b *body) give() { b.memory.give(b.held) }
 
 // grow moves the body into a buffer of the next class.
 func (b *body) grow(ctx context.Context) error {
@@ -139,8 +136,8 @@ func (b *body) grow(ctx context.Context) error {
 	return nil
 }
 
-// readBody reads the request's body into pooled memory, which the caller must
-// release. On an error nothing is held: errTooLarge, errNoMemory, errSlow, or
+// readBody reads the request's body into pooled memory. The caller must give
+// it back, and may release the buffer. On an error nothing is held: errTooLarge, errNoMemory, errSlow, or
 // one of the connection.
 func (h *handler) readBody(w http.ResponseWriter, r *http.Request) (*body, error) {
 	if r.ContentLength > maxBodyBytes {
@@ -160,7 +157,8 @@ func (h *handler) readBody(w http.ResponseWriter, r *http.Request) (*body, error
 	err := b.read(r, h.o.BodyGrace, func(t time.Time) { _ = control.SetReadDeadline(t) })
 	_ = control.SetReadDeadline(time.Time{})
 	if err != nil {
-		b.release()
+		b.buffer.release()
+		b.give()
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			err = errSlow
 		}

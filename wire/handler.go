@@ -58,23 +58,32 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = http.NewResponseController(w).Flush() // so that it is chunked, as AWS's
 		return
 	}
-	origin := r.Header.Get("Origin") != ""
-	id := h.identify(w, origin && r.Method == http.MethodOptions)
+	id := h.identify(w, r.Method == http.MethodOptions && r.Header.Get("Origin") != "")
 	if err != nil {
 		h.bodyFailed(w, r, id, err)
 		return
 	}
-	defer body.release()
+	defer body.give()
 	defer h.recover(w, r, id)
+	h.dispatch(w, r, id, body.bytes)
+	// Not deferred: after a panic nobody knows who still looks at the buffer,
+	// so it is left to the garbage collector.
+	body.buffer.release()
+}
 
-	if origin && cors(w, r) {
+// dispatch answers a request whose body was read (spec data-streams §5, from
+// step 3 on).
+func (h *handler) dispatch(w http.ResponseWriter, r *http.Request, id string, body []byte) {
+	if r.Header.Get("Origin") != "" && cors(w, r) {
 		return
 	}
 	if r.Method != http.MethodPost {
 		noOperation(w)
 		return
 	}
-	h.serve(w, r, id, body.bytes)
+	c := h.newCall(r, body)
+	h.serve(w, r, c, id)
+	c.release() // not deferred, for the same reason
 }
 
 // bodyFailed answers a request whose body could not be read, and ends its

@@ -36,12 +36,12 @@ var hotCalls = sync.Pool{New: func() any { return new(hotCall) }}
 
 // prepareHot gives a hot operation's call its hotCall and tries the hot codec
 // on the body. A body that codec does not like is left for the generic one.
-func (c *call) prepareHot(contentType string) {
+func (c *call) prepareHot() {
 	if c.operation == nil || c.service.Records == nil || !isHot(c.operation.Name) {
 		return
 	}
 	c.hot = hotCalls.Get().(*hotCall)
-	if contentType == contentCBOR {
+	if c.contentType != contentJSON && c.contentType != contentPlainJSON {
 		return
 	}
 	if c.operation.Name == "GetRecords" {

@@ -12,24 +12,34 @@ import (
 
 // call is one request on its way to an operation.
 type call struct {
-	service   *Service
-	operation *api.Operation // nil until the target is known to name one
-	body      []byte
-	hot       *hotCall      // of an operation that moves records, else nil
-	value     awsjson.Value // the body, unless hot.decoded
+	contentType  string // without parameters
+	prefix, name string // of the target, empty when not given
+	service      *Service
+	operation    *api.Operation // nil when the target names none
+	body         []byte
+	hot          *hotCall      // of an operation that moves records, else nil
+	value        awsjson.Value // the body, unless hot.decoded
+}
+
+// newCall finds the operation that a request is for, and decodes the body when
+// that is one that moves records.
+func (h *handler) newCall(r *http.Request, body []byte) *call {
+	c := &call{body: body, contentType: mediaType(r)}
+	c.prefix, c.name, _ = strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	c.service = h.services[c.prefix]
+	if c.service != nil {
+		c.operation = c.service.API.Operations[c.name]
+	}
+	c.prepareHot()
+	return c
 }
 
 // serve answers a POST (spec data-streams §5, from step 5 on).
-func (h *handler) serve(w http.ResponseWriter, r *http.Request, id string, body []byte) {
-	contentType := mediaType(r)
-	prefix, name, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	c := call{body: body, service: h.services[prefix]}
-	if c.service != nil {
-		c.operation = c.service.API.Operations[name]
-	}
-	if len(body) == 0 {
-		if contentType != contentJSON {
-			contentType = contentCBOR
+func (h *handler) serve(w http.ResponseWriter, r *http.Request, c *call, id string) {
+	if len(c.body) == 0 {
+		contentType := contentCBOR
+		if c.contentType == contentJSON {
+			contentType = contentJSON
 		}
 		code := "SerializationException"
 		if c.operation == nil {
@@ -38,43 +48,41 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, id string, body 
 		sendError(w, contentType, &api.Error{Code: code})
 		return
 	}
-	switch contentType {
+	switch c.contentType {
 	case contentJSON, contentCBOR, contentPlainJSON:
 	default:
-		if prefix == "" || name == "" {
+		if c.prefix == "" || c.name == "" {
 			noOperation(w)
 		} else {
 			sendXML(w, http.StatusNotFound, "UnknownOperationException", "")
 		}
 		return
 	}
-	c.prepareHot(contentType)
-	defer c.release()
-	if !c.parse(contentType) {
-		if contentType == contentPlainJSON {
+	if !c.parse() {
+		if c.contentType == contentPlainJSON {
 			sendPlain(w, http.StatusBadRequest, "SerializationException")
 		} else {
-			sendError(w, contentType, &api.Error{Code: "SerializationException"})
+			sendError(w, c.contentType, &api.Error{Code: "SerializationException"})
 		}
 		return
 	}
-	if contentType == contentPlainJSON {
+	if c.contentType == contentPlainJSON {
 		if !h.o.AllowPlainJSON {
 			sendPlain(w, http.StatusNotFound, "UnknownOperationException")
 			return
 		}
-		contentType = contentJSON
+		c.contentType = contentJSON
 	}
 	if c.operation == nil {
-		sendError(w, contentType, &api.Error{Code: "UnknownOperationException"})
+		sendError(w, c.contentType, &api.Error{Code: "UnknownOperationException"})
 		return
 	}
-	h.run(w, r, &c, id, contentType)
+	h.run(w, r, c, id)
 }
 
 // parse looks at the body as far as to know that it is an object or map.
-func (c *call) parse(contentType string) bool {
-	if contentType == contentCBOR {
+func (c *call) parse() bool {
+	if c.contentType == contentCBOR {
 		return c.body[0]>>5 == 5 // CBOR's major type of maps
 	}
 	if c.hot != nil && c.hot.decoded {
@@ -86,19 +94,19 @@ func (c *call) parse(contentType string) bool {
 }
 
 // run authenticates, decodes, calls and answers.
-func (h *handler) run(w http.ResponseWriter, r *http.Request, c *call, id, contentType string) {
+func (h *handler) run(w http.ResponseWriter, r *http.Request, c *call, id string) {
 	ctx, err := h.authenticate(r, c)
 	if err == nil && h.o.Intercept != nil {
 		err = h.o.Intercept(ctx, c.operation.Name)
 	}
-	if err == nil && contentType == contentCBOR {
+	if err == nil && c.contentType == contentCBOR {
 		err = api.Errorf("UnknownOperationException", "This server does not speak CBOR yet. Switch it off in the client: system property aws.cborEnabled=false or environment CBOR_ENABLED=false.")
 	}
 	if err == nil {
-		err = h.answer(ctx, w, c, contentType)
+		err = h.answer(ctx, w, c)
 	}
 	if err != nil {
-		h.fail(w, contentType, id, c.operation.Name, err)
+		h.fail(w, c.contentType, id, c.operation.Name, err)
 	}
 }
 
@@ -116,7 +124,7 @@ func (h *handler) authenticate(r *http.Request, c *call) (context.Context, error
 
 // answer runs the operation and sends its output. An error means that nothing
 // was sent.
-func (h *handler) answer(ctx context.Context, w http.ResponseWriter, c *call, contentType string) error {
+func (h *handler) answer(ctx context.Context, w http.ResponseWriter, c *call) error {
 	if c.hot != nil {
 		return h.answerHot(ctx, w, c)
 	}
@@ -133,12 +141,12 @@ func (h *handler) answer(ctx context.Context, w http.ResponseWriter, c *call, co
 		return err
 	}
 	if c.operation.NoOutput {
-		send(w, http.StatusOK, contentType, nil)
+		send(w, http.StatusOK, c.contentType, nil)
 		return nil
 	}
 	b := takeBuffer(0)
 	defer b.release()
 	b.bytes = awsjson.Append(b.bytes, output, c.service.API.RequiredLists)
-	send(w, http.StatusOK, contentType, b.bytes)
+	send(w, http.StatusOK, c.contentType, b.bytes)
 	return nil
 }
