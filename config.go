@@ -54,6 +54,9 @@ type Config struct {
 	Clock clock.Clock
 	// Logger is told what an operator can act on; nil discards it.
 	Logger *slog.Logger
+	// Admin serves the endpoint of docs/guide/faults.md under /_leat/, to
+	// connections from loopback alone.
+	Admin bool
 	// Intercept, when not nil, is called with the name of each operation
 	// before it is carried out, and may wait. Its error is the answer.
 	Intercept func(ctx context.Context, operation string) error

@@ -129,6 +129,7 @@ func (s *Server) openDoor(keys sigv4.Credentials) (*wire.Server, error) {
 		Account:     c.Account,
 		Region:      c.Region,
 		Intercept:   c.Intercept,
+		Plain:       s.plain(),
 		Clock:       c.Clock,
 		Logger:      c.Logger,
 	})

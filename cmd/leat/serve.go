@@ -40,6 +40,9 @@ left on the disk.`,
 			if err := c.Validate(); err != nil {
 				return usageError{err}
 			}
+			if c.Clock != nil && !c.Admin {
+				return usagef("--clock manual needs --admin: it is advanced through the admin endpoint alone")
+			}
 			return serve(cmd.Context(), c, cmd.ErrOrStderr())
 		},
 	}
@@ -54,6 +57,8 @@ left on the disk.`,
 	flags.StringVar(&c.Account, "account", d.Account, "account of callers whose access key is not 12 digits")
 	flags.StringVar(&c.Region, "region", d.Region, "region of requests that name none")
 	flags.Var(&memory, "memory", "bound on the records in memory, such as 512MiB; 256MiB, or a quarter of the machine's when that is less")
+	flags.BoolVar(&c.Admin, "admin", false, "serve /_leat/ to programs on this machine: a test's way to the clock")
+	flags.Var(clockFlag{&c}, "clock", "machine, or manual: runs along with the machine's and is advanced through --admin, for tests")
 	return cmd
 }
 
@@ -95,6 +100,9 @@ func welcome(words io.Writer, srv *leat.Server) {
 	}
 	row("durability", "%s", durabilityText(c))
 	row("limits", "%s", limitsFlag{&c.Limits})
+	if c.Admin {
+		row("admin", "%s/_leat/ from this machine alone, clock %s", srv.URL(), clockFlag{&c})
+	}
 	keyID, secret := "leat", "leat"
 	if c.Credentials != "" {
 		row("credentials", "%s", absolute(c.Credentials))
