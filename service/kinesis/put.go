@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,6 +37,9 @@ const (
 type put struct {
 	batch  storage.Batch
 	shards []*catalog.Shard // of each record of the batch
+	// hashes are of the request's records; of those with an explicit hash key
+	// they mean nothing.
+	hashes []stream.HashKey
 	// refusals are the messages of shards that refused a record.
 	refusals map[*catalog.Shard]string
 }
@@ -65,6 +69,7 @@ func (s *Service) PutBatch(ctx context.Context, b *kinesisapi.PutBatch) error {
 	}
 	p := puts.Get().(*put)
 	defer p.release()
+	p.hash(b.Records)
 	for routes := 1; ; routes++ {
 		x, err := s.writable(ctx, b)
 		if err != nil {
@@ -96,6 +101,26 @@ func (s *Service) PutBatch(ctx context.Context, b *kinesisapi.PutBatch) error {
 	}
 }
 
+// hash fills p.hashes, two keys at a time.
+func (p *put) hash(records []kinesisapi.PutRecord) {
+	p.hashes = slices.Grow(p.hashes[:0], len(records))[:len(records)]
+	waiting := -1 // the record that waits for another to be hashed with
+	for i := range records {
+		switch {
+		case records[i].ExplicitHashKey != nil:
+		case waiting < 0:
+			waiting = i
+		default:
+			p.hashes[waiting], p.hashes[i] =
+				stream.HashPartitionKeys(records[waiting].PartitionKey, records[i].PartitionKey)
+			waiting = -1
+		}
+	}
+	if waiting >= 0 {
+		p.hashes[waiting] = stream.HashPartitionKey(records[waiting].PartitionKey)
+	}
+}
+
 // writable returns the stream of a put when it takes records.
 func (s *Service) writable(ctx context.Context, b *kinesisapi.PutBatch) (*catalog.Stream, error) {
 	x, err := s.stream(ctx, b.StreamName, b.StreamARN)
@@ -119,10 +144,8 @@ func (s *Service) route(p *put, b *kinesisapi.PutBatch, x *catalog.Stream, now t
 		r := &b.Records[i]
 		r.ErrorCode, r.ErrorMessage = "", ""
 		stored := storage.Record{PartitionKey: r.PartitionKey, Data: r.Data}
-		var hash stream.HashKey
-		if r.ExplicitHashKey == nil {
-			hash = stream.HashPartitionKey(r.PartitionKey)
-		} else {
+		hash := p.hashes[i]
+		if r.ExplicitHashKey != nil {
 			var err error
 			if hash, err = stream.ParseHashKey(r.ExplicitHashKey); err != nil {
 				return api.Errorf(kinesisapi.InvalidArgument, "Invalid ExplicitHashKey. ExplicitHashKey must be"+

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,37 @@ func TestPutRoutes(t *testing.T) {
 	if first := page.Records[0]; *first.PartitionKey != "a" || *first.SequenceNumber != *out.Records[0].SequenceNumber ||
 		first.ApproximateArrivalTimestamp.UnixMilli() != 1700000000500 || first.EncryptionType != "" {
 		t.Errorf("%+v", first)
+	}
+}
+
+// TestPutHashes: each record goes where its own key says, whatever stands
+// beside it: explicit hash keys between the others, an odd number of them, and
+// keys too long to be hashed in pairs.
+func TestPutHashes(t *testing.T) {
+	r := newRig(t, 64, rigOptions{})
+	x, _ := r.catalog.Stream(testRef.Account, testRef.Region, testRef.Name)
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for n := 1; n < 40; n++ {
+		b := &kinesisapi.PutBatch{StreamName: testRef.Name, Records: make([]kinesisapi.PutRecord, n)}
+		want := make([]stream.ShardID, n)
+		for i := range b.Records {
+			rec := &b.Records[i]
+			rec.PartitionKey = bytes.Repeat([]byte{byte('a' + rnd.IntN(26))}, 1+rnd.IntN(80))
+			hash := stream.HashPartitionKey(rec.PartitionKey)
+			if rnd.IntN(3) == 0 {
+				hash = stream.HashKey{Hi: rnd.Uint64(), Lo: rnd.Uint64()}
+				rec.ExplicitHashKey = hash.Append(nil)
+			}
+			want[i] = x.Route(hash).ID()
+		}
+		if err := r.PutBatch(r.ctx, b); err != nil {
+			t.Fatal(err)
+		}
+		for i := range b.Records {
+			if b.Records[i].Shard != want[i] {
+				t.Errorf("%d records, number %d went to %s, want %s", n, i, b.Records[i].Shard, want[i])
+			}
+		}
 	}
 }
 
