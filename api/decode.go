@@ -178,7 +178,7 @@ func boolean[V Value[V]](v V, into reflect.Value) *Error {
 		case "FALSE", "0", "NO":
 			setPointer(into, false)
 		default:
-			return typeErrorf("'%s' can not be converted to an Boolean", text)
+			return typeErrorf("%s can not be converted to an Boolean", quote(text))
 		}
 		return nil
 	}

@@ -52,7 +52,7 @@ func decodeBase64(text string) ([]byte, *Error) {
 }
 
 func blobErrorf(text, format string, args ...any) *Error {
-	return typeErrorf("'%s' can not be converted to a Blob: %s", text, fmt.Sprintf(format, args...))
+	return typeErrorf("%s can not be converted to a Blob: %s", quote(text), fmt.Sprintf(format, args...))
 }
 
 const base64Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

@@ -83,7 +83,7 @@ func (v *validator) member(value reflect.Value, t Type, s *Shape, path string) {
 
 func (v *validator) text(text string, s *Shape, path string) {
 	for _, broken := range textViolations(text, s) {
-		v.add("'"+text+"'", path, broken)
+		v.add(quote(text), path, broken)
 	}
 }
 
@@ -151,7 +151,7 @@ func (v *validator) list(list reflect.Value, s *Shape, path string) {
 		texts[i] = list.Index(i).String()
 		broken = broken || textViolations(texts[i], s.Element) != nil
 	}
-	value := "'[" + strings.Join(texts, ", ") + "]'"
+	value := quote("[" + strings.Join(texts, ", ") + "]")
 	v.length(int64(len(texts)), value, s, path)
 	if broken {
 		v.add(value, path, "Member must satisfy constraint: "+elementText(s.Element))
@@ -172,7 +172,7 @@ func (v *validator) stringMap(value reflect.Value, s *Shape, path string) {
 		badKey = badKey || textViolations(k, s.Key) != nil
 		badValue = badValue || textViolations(m[k], s.Value) != nil
 	}
-	text := "'{" + strings.Join(entries, ", ") + "}'"
+	text := quote("{" + strings.Join(entries, ", ") + "}")
 	v.length(int64(len(keys)), text, s, path)
 	if badKey {
 		v.add(text, path, "Map keys must satisfy constraint: "+elementText(s.Key))
@@ -212,6 +212,22 @@ func elementText(s *Shape) string {
 		all = append(all, enumText(s))
 	}
 	return "[" + strings.Join(all, ", ") + "]"
+}
+
+// maxQuoted bounds how much of a value a message repeats, in bytes. AWS repeats
+// all of it; nobody reads megabytes, and they would be held several times over.
+const maxQuoted = 4096
+
+// quote returns text in single quotes, cut short when it is very long.
+func quote(text string) string {
+	if len(text) > maxQuoted {
+		cut := maxQuoted
+		for !utf8.RuneStart(text[cut]) {
+			cut--
+		}
+		text = text[:cut] + "…"
+	}
+	return "'" + text + "'"
 }
 
 // join appends a member's name to a path as messages spell it, with the first

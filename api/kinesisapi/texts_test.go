@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
@@ -254,6 +255,23 @@ func TestDecodedValues(t *testing.T) {
 	tags, err := decode[kinesis.AddTagsToStreamInput](t, "AddTagsToStream", `{"Tags":{"a":"b","c":null,"":"x","":"y","":null,"é":""}}`)
 	if err == nil {
 		t.Errorf("an empty key was accepted: %+v", tags)
+	}
+}
+
+// TestLongValuesAreCut checks that a message does not repeat megabytes.
+func TestLongValuesAreCut(t *testing.T) {
+	long := strings.Repeat("é", 1<<20)
+	for _, test := range []struct{ operation, body string }{
+		{"PutRecord", `{"Data":"` + long + `"}`},
+		{"PutRecord", `{"Data":"","PartitionKey":"` + long + `"}`},
+		{"DeleteStream", `{"EnforceConsumerDeletion":"` + long + `"}`},
+		{"RemoveTagsFromStream", `{"TagKeys":["` + long + `"]}`},
+		{"AddTagsToStream", `{"Tags":{"a":"` + long + `"}}`},
+	} {
+		e := outcome(t, test.operation, test.body)
+		if e == nil || len(e.Message) > 10_000 || !strings.Contains(e.Message, "…'") || !utf8.ValidString(e.Message) {
+			t.Errorf("%s: got %.100v", test.operation, e)
+		}
 	}
 }
 

@@ -47,7 +47,7 @@ func TestAppend(t *testing.T) {
 
 // FuzzStrings checks strings, keys and blobs against encoding/json.
 func FuzzStrings(f *testing.F) {
-	for _, s := range []string{"", "a", "\"\\\x00\x1f\x7f", "é\u2028\U0001F600", "\xff\xfe", "a\xc3", "\ud7ff"} {
+	for _, s := range []string{"", "a", "\"\\\x00\x1f\x7f", "é\u2028\U0001F600", "\xff\xfe", "\x80", "a\xc3", "\ud7ff"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -90,6 +90,14 @@ func TestBlobs(t *testing.T) {
 	for n := range data {
 		if got, want := string(appendBlob(nil, data[:n])), `"`+base64.StdEncoding.EncodeToString(data[:n])+`"`; got != want {
 			t.Fatalf("%d bytes: got %s, want %s", n, got, want)
+		}
+	}
+}
+
+func TestAppendMillis(t *testing.T) {
+	for millis, want := range map[int64]string{0: "0.000", 7: "0.007", 1700000000123: "1700000000.123", -1500: "-1.500", -1: "-0.001"} {
+		if got := string(appendMillis(nil, millis)); got != want {
+			t.Errorf("%d: got %s, want %s", millis, got, want)
 		}
 	}
 }
