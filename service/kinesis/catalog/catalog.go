@@ -70,22 +70,20 @@ func (c *Catalog) All() []*Stream {
 }
 
 // NextDue returns the transition that is to be finished first, and false when
-// no stream is in transition.
+// no stream or consumer is in transition.
 func (c *Catalog) NextDue() (Transition, bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	var first *Transition
+	var first Transition
 	for _, x := range c.mu.pending {
-		p := x.Pending
-		if first == nil || p.DueMillis < first.DueMillis ||
-			p.DueMillis == first.DueMillis && p.Number < first.Number {
-			first = p
+		first = earlier(first, *x.Pending)
+	}
+	for _, x := range c.mu.moving {
+		for i := range x.Consumers {
+			first = earlier(first, x.Consumers[i].transition(x.ID))
 		}
 	}
-	if first == nil {
-		return Transition{}, false
-	}
-	return *first, true
+	return first, first.Number != 0
 }
 
 // Secret returns the installation's key for tokens that clients hold, nil

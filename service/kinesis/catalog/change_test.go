@@ -287,7 +287,15 @@ func TestExpire(t *testing.T) {
 		t.Errorf("shards after one that is gone: %v", got)
 	}
 
-	// A longer retention does not show a hole where they were.
+	// A clock that is set back does not show a hole where they were.
+	r.terms.AtMillis -= 20 * hourMillis
+	r.checkShards(r.orders())
+	if horizon := r.orders().HorizonMillis(r.terms.AtMillis); horizon <= closing {
+		t.Errorf("horizon %d before the closing of what is gone at %d", horizon, closing)
+	}
+	r.terms.AtMillis += 20 * hourMillis
+
+	// A longer retention does neither.
 	r.must(&SetRetention{Ref: orders, Hours: 1000, Increase: true})
 	r.checkShards(r.orders())
 	if horizon := r.orders().HorizonMillis(r.terms.AtMillis); horizon <= closing {

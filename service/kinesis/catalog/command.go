@@ -47,6 +47,9 @@ type Quotas struct {
 	ScaleFactor     int `json:"scale_factor,omitempty"`      // how far up or down one UpdateShardCount goes
 	ScalesPerDay    int `json:"scales_per_day,omitempty"`    // UpdateShardCount calls of a stream
 	ModesPerDay     int `json:"modes_per_day,omitempty"`     // UpdateStreamMode calls of a stream
+
+	Consumers         int `json:"consumers,omitempty"`          // of a stream
+	CreatingConsumers int `json:"creating_consumers,omitempty"` // of a stream, CREATING
 }
 
 // envelope is a command in the log. The version is that of the command's
@@ -75,6 +78,10 @@ var commands = func() map[string]func() Command {
 		func() Command { return new(SetMaxRecordSize) },
 		func() Command { return new(AddTags) },
 		func() Command { return new(RemoveTags) },
+		func() Command { return new(RegisterConsumer) },
+		func() Command { return new(DeregisterConsumer) },
+		func() Command { return new(AddConsumerTags) },
+		func() Command { return new(RemoveConsumerTags) },
 		func() Command { return new(Finish) },
 		func() Command { return new(Expire) },
 		func() Command { return new(SetSecret) },

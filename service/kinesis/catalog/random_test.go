@@ -22,7 +22,7 @@ func TestRandomHistories(t *testing.T) {
 			r.terms.DelayMillis = rapid.SampledFrom([]int64{0, 0, 500}).Draw(t, "delay")
 			if rapid.Bool().Draw(t, "limited") {
 				r.terms.Quotas = Quotas{Shards: 40, OnDemandStreams: 1, MovingStreams: 2,
-					ScaleTarget: 30, ScaleFactor: 2, ScalesPerDay: 3, ModesPerDay: 2}
+					ScaleTarget: 30, ScaleFactor: 2, ScalesPerDay: 3, ModesPerDay: 2, Consumers: 2, CreatingConsumers: 1}
 			} else {
 				r.terms.Quotas = Quotas{}
 			}
@@ -52,6 +52,7 @@ func (r *rig) draw(t *rapid.T) Command {
 			adjacent = beside.ID()
 		}
 	}
+	consumer := ConsumerRef{Ref: ref, Consumer: rapid.SampledFrom([]string{"p", "q", "r"}).Draw(t, "consumer")}
 	next, _ := r.NextDue()
 	id32 := storage.StreamID(rapid.Int32Range(1, 4).Draw(t, "stream id"))
 	return rapid.SampledFrom([]Command{
@@ -73,6 +74,12 @@ func (r *rig) draw(t *rapid.T) Command {
 		&Expire{Stream: id32},
 		&SetSecret{Secret: []byte(at)},
 		&DeleteStream{Ref: ref},
+		&DeleteStream{Ref: ref, WithConsumers: true},
+		&RegisterConsumer{Ref: ref, Consumer: consumer.Consumer, Tags: map[string]string{"a": "b"}},
+		&RegisterConsumer{Ref: ref, Consumer: consumer.Consumer},
+		&DeregisterConsumer{consumer},
+		&AddConsumerTags{consumer, map[string]string{"k": at}},
+		&RemoveConsumerTags{consumer, []string{"a", "k"}},
 	}).Draw(t, "command")
 }
 
@@ -90,7 +97,28 @@ func (r *rig) checkStream(x *Stream) {
 			r.Fatalf("%s with shards", x.Status)
 		}
 	}
+	r.checkConsumers(x)
 	if len(x.ScaledMillis) > scalesKept || len(x.ModeMillis) > modesKept {
 		r.Fatalf("remembers %d and %d calls", len(x.ScaledMillis), len(x.ModeMillis))
+	}
+}
+
+// checkConsumers verifies what holds for the consumers of every stream.
+func (r *rig) checkConsumers(x *Stream) {
+	r.Helper()
+	if (x.Status == types.StreamStatusCreating || x.Status == types.StreamStatusDeleting) && len(x.Consumers) > 0 {
+		r.Fatalf("%s with consumers", x.Status)
+	}
+	for i := range x.Consumers {
+		c := &x.Consumers[i]
+		if found, ok := x.Consumer(c.Name); !ok || found != c {
+			r.Fatalf("consumer %s is not found by its name", c.Name)
+		}
+		if (c.Number == 0) != (c.Status == types.ConsumerStatusActive) {
+			r.Fatalf("consumer %+v", c)
+		}
+		if i > 0 && x.Consumers[i-1].Name >= c.Name {
+			r.Fatalf("consumers %s and %s are out of order", x.Consumers[i-1].Name, c.Name)
+		}
 	}
 }

@@ -19,11 +19,12 @@ type state struct {
 	seenMillis     int64
 	secret         []byte
 
-	// The streams, three times: by name, by identity, and those that have a
-	// pending transition.
+	// The streams, four times: by name, by identity, those that have a pending
+	// transition, and those that have a consumer with one.
 	owners  map[owner]map[string]*Stream
 	byID    map[storage.StreamID]*Stream
 	pending map[storage.StreamID]*Stream
+	moving  map[storage.StreamID]*Stream
 }
 
 func newState() state {
@@ -33,6 +34,7 @@ func newState() state {
 		owners:         make(map[owner]map[string]*Stream),
 		byID:           make(map[storage.StreamID]*Stream),
 		pending:        make(map[storage.StreamID]*Stream),
+		moving:         make(map[storage.StreamID]*Stream),
 	}
 }
 
@@ -51,6 +53,11 @@ func (s *state) put(x *Stream) {
 	} else {
 		delete(s.pending, x.ID)
 	}
+	if x.consumersMove() {
+		s.moving[x.ID] = x
+	} else {
+		delete(s.moving, x.ID)
+	}
 }
 
 // remove forgets the stream.
@@ -62,6 +69,7 @@ func (s *state) remove(x *Stream) {
 	}
 	delete(s.byID, x.ID)
 	delete(s.pending, x.ID)
+	delete(s.moving, x.ID)
 }
 
 // all returns every stream in the order of their creation.

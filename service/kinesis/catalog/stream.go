@@ -48,6 +48,12 @@ type Stream struct {
 	Shards    []Shard `json:"shards,omitempty"`
 	NextShard uint32  `json:"next_shard"` // the index that the next shard gets
 
+	// Consumers are those with enhanced fan-out, sorted by name; none while
+	// CREATING and DELETING. GoneConsumerSeconds is the latest creation of one
+	// that is gone, in Unix seconds.
+	Consumers           []Consumer `json:"consumers,omitempty"`
+	GoneConsumerSeconds int64      `json:"gone_consumer,omitempty"`
+
 	// Pending is what ends the present status; nil when ACTIVE.
 	Pending *Transition `json:"pending,omitempty"`
 

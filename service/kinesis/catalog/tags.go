@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
@@ -35,18 +36,25 @@ func (cmd *AddTags) decide(s *state, _ Terms) (any, bool) {
 	if err != nil {
 		return err, true
 	}
-	total, change := len(x.Tags), false
-	for key, value := range cmd.Tags {
-		old, there := x.Tags[key]
+	total, change := addedTags(x.Tags, cmd.Tags)
+	if total > MaxTags {
+		return TooManyTags(x.Account, x.Name), true
+	}
+	return nil, !change
+}
+
+// addedTags returns how many tags there are once more were added, and whether
+// that changes anything.
+func addedTags(tags, more map[string]string) (total int, change bool) {
+	total = len(tags)
+	for key, value := range more {
+		old, there := tags[key]
 		if !there {
 			total++
 		}
 		change = change || !there || old != value
 	}
-	if total > MaxTags {
-		return TooManyTags(x.Account, x.Name), true
-	}
-	return nil, !change
+	return total, change
 }
 
 func (cmd *AddTags) apply(s *state, _ Terms, _ *storage.Effects) any {
@@ -73,12 +81,15 @@ func (cmd *RemoveTags) decide(s *state, _ Terms) (any, bool) {
 	if err != nil {
 		return err, true
 	}
-	for _, key := range cmd.Keys {
-		if _, there := x.Tags[key]; there {
-			return nil, false
-		}
-	}
-	return nil, true
+	return nil, !hasTag(x.Tags, cmd.Keys)
+}
+
+// hasTag reports whether there is a tag with one of the keys.
+func hasTag(tags map[string]string, keys []string) bool {
+	return slices.ContainsFunc(keys, func(key string) bool {
+		_, there := tags[key]
+		return there
+	})
 }
 
 func (cmd *RemoveTags) apply(s *state, _ Terms, _ *storage.Effects) any {

@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"slices"
+
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"github.com/leat-io/leat/storage"
@@ -17,13 +19,22 @@ type Transition struct {
 	// Stream is whose transition it is.
 	Stream storage.StreamID `json:"-"`
 
-	// What to do; exactly one is set.
+	// What to do; exactly one is set, and none when it is a consumer's.
 	Create int32            `json:"create,omitempty"` // open so many shards
 	Delete bool             `json:"delete,omitempty"`
 	Split  *Split           `json:"split,omitempty"`
 	Merge  *Merge           `json:"merge,omitempty"`
 	Scale  int32            `json:"scale,omitempty"` // the target shard count
 	Mode   types.StreamMode `json:"mode,omitempty"`
+}
+
+// earlier returns the one of two transitions that is due first. One without a
+// number is none.
+func earlier(a, b Transition) Transition {
+	if a.Number == 0 || b.Number != 0 && (b.DueMillis < a.DueMillis || b.DueMillis == a.DueMillis && b.Number < a.Number) {
+		return b
+	}
+	return a
 }
 
 // Split is a shard's pending split in two at a hash key, the first of the right
@@ -82,8 +93,9 @@ func (s *state) finish(x *Stream, atMillis int64, e *storage.Effects) {
 	s.put(x)
 }
 
-// Finish ends the transition with the number. It is nobody's error when that
-// has ended already, or was replaced because its stream was deleted.
+// Finish ends the transition with the number, of a stream or of one of its
+// consumers. It is nobody's error when that has ended already, or was replaced
+// because its stream was deleted or its consumer deregistered.
 type Finish struct {
 	Stream storage.StreamID `json:"stream"`
 	Number uint64           `json:"number"`
@@ -92,12 +104,21 @@ type Finish struct {
 func (*Finish) kind() string { return "finish" }
 
 func (cmd *Finish) decide(s *state, _ Terms) (any, bool) {
-	x := s.pending[cmd.Stream]
-	return nil, x == nil || x.Pending.Number != cmd.Number
+	x := s.byID[cmd.Stream]
+	return nil, x == nil || !x.pends(cmd.Number) && x.movingConsumer(cmd.Number) < 0
 }
 
+// pends reports whether the transition with the number is that of the stream.
+func (s *Stream) pends(number uint64) bool { return s.Pending != nil && s.Pending.Number == number }
+
 func (cmd *Finish) apply(s *state, t Terms, e *storage.Effects) any {
-	x := *s.pending[cmd.Stream]
-	s.finish(&x, t.AtMillis, e)
+	x := *s.byID[cmd.Stream]
+	if x.pends(cmd.Number) {
+		s.finish(&x, t.AtMillis, e)
+		return nil
+	}
+	x.Consumers = slices.Clone(x.Consumers)
+	x.finishConsumer(&x.Consumers[x.movingConsumer(cmd.Number)])
+	s.put(&x)
 	return nil
 }
