@@ -12,17 +12,37 @@ import (
 	"github.com/leat-io/leat/storage"
 )
 
-// until advances the clock by steps of d until the condition holds.
+// until advances the clock by steps of d until the condition holds. Before each
+// look and each step it waits for the housekeeping that is due to be done.
 func (r *rig) until(what string, d time.Duration, wanted func() bool) {
 	r.t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
-	for !wanted() {
-		if time.Now().After(deadline) {
-			r.t.Fatalf("waited in vain: %s", what)
+	for range 100 {
+		r.awaitAlarms(1)
+		if wanted() {
+			return
 		}
 		r.clock.Advance(d)
+	}
+	r.t.Fatalf("waited in vain: %s", what)
+}
+
+// awaitAlarms waits until so many goroutines wait for the clock.
+func (r *rig) awaitAlarms(n int) {
+	r.t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for r.clock.waiting() < n {
+		if time.Now().After(deadline) {
+			r.t.Fatalf("fewer than %d wait for the clock", n)
+		}
 		runtime.Gosched()
 	}
+}
+
+// waiting returns how many alarms are not due yet.
+func (c *frozenClock) waiting() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.alarms)
 }
 
 // first returns the first offset that a shard of the stream testRef holds, and
@@ -36,6 +56,7 @@ func TestRetentionIsKept(t *testing.T) {
 	r := newRig(t, 1, rigOptions{})
 	r.trustClock = true
 	r.start()
+	r.awaitAlarms(1)
 	r.put("0", "old")
 	r.clock.Advance(time.Hour)
 	r.put("0", "young")
@@ -60,23 +81,21 @@ func TestClockJump(t *testing.T) {
 	r.put("0", "record")
 	r.split(0, "1000")
 	r.start()
+	r.awaitAlarms(1)
 	trimmed := func() bool { first, there := r.first(0); return !there || first > 0 }
 	r.clock.Advance(1000 * time.Hour)
 	for range 9 {
+		r.awaitAlarms(1)
 		r.clock.Advance(time.Minute)
-		runtime.Gosched()
 	}
+	r.awaitAlarms(1)
 	if trimmed() {
 		t.Fatal("a clock that jumped was believed")
 	}
 	r.until("the clock is doubted", 0, r.clockDoubted.Load)
 	r.clock.Advance(-1000 * time.Hour)
-	for range 100 {
-		r.clock.Advance(time.Minute)
-		runtime.Gosched()
-	}
 	if trimmed() {
-		t.Fatal("a clock that was set right is taken for the one before")
+		t.Fatal("setting the clock right gave something up")
 	}
 	if got := dataOf(r.get(r.iterator("0", types.ShardIteratorTypeTrimHorizon)).Records); got != "record" {
 		t.Errorf("%q", got)
