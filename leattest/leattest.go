@@ -23,6 +23,7 @@ import (
 
 	"github.com/leat-io/leat"
 	"github.com/leat-io/leat/internal/clock"
+	"github.com/leat-io/leat/internal/sdkhttp"
 )
 
 // Server is a running leat. Its methods may be called concurrently.
@@ -122,7 +123,7 @@ func (s *Server) AWSConfig() aws.Config {
 	return aws.Config{
 		Region:       s.region,
 		BaseEndpoint: aws.String(s.URL()),
-		HTTPClient:   s.http,
+		HTTPClient:   sdkhttp.Wrap(s.http),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "AKIDLEATTEST", SecretAccessKey: "leattest", Source: "leattest"}, nil
 		}),

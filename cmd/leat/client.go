@@ -18,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/spf13/cobra"
+
+	"github.com/leat-io/leat/internal/sdkhttp"
 )
 
 const (
@@ -82,6 +84,7 @@ func (o *clientOptions) client(ctx context.Context) (*kinesis.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the AWS configuration: %w", err)
 	}
+	cfg.HTTPClient = sdkhttp.Wrap(cfg.HTTPClient)
 	if !isAWS(endpoint) {
 		if cfg.Region == "" {
 			cfg.Region = defaultRegion
