@@ -80,7 +80,7 @@ func classOf(n int) int {
 // for what is decoded from it.
 func weight(bytes int) int64 { return 2 * int64(bytes) }
 
-// memory is the budget of Options.BodyMemoryBytes.
+// memory is a budget of bytes that requests share.
 type memory struct {
 	total int64
 	wait  time.Duration
@@ -93,8 +93,8 @@ func newMemory(total int64, wait time.Duration) *memory {
 
 // take waits a little for n bytes. More than there is in all counts as all.
 //
-// Bodies and pages hold memory while they wait for more. That cannot lock up:
-// whoever waits too long gives up and returns what it held.
+// Bodies hold memory while they wait for more. That cannot lock up: whoever
+// waits too long gives up and returns what it held.
 func (m *memory) take(ctx context.Context, n int64) (taken int64, err error) {
 	n = min(n, m.total)
 	if m.free.TryAcquire(n) {
@@ -137,17 +137,17 @@ func (b *body) grow(ctx context.Context) error {
 }
 
 // readBody reads the request's body into pooled memory. The caller must give
-// it back, and may release the buffer. On an error nothing is held: errTooLarge, errNoMemory, errSlow, or
-// one of the connection.
+// it back, and may release the buffer. On an error nothing is held: errTooLarge,
+// errNoMemory, errSlow, or one of the connection.
 func (h *handler) readBody(w http.ResponseWriter, r *http.Request) (*body, error) {
 	if r.ContentLength > maxBodyBytes {
 		return nil, errTooLarge
 	}
 	first := weight(classes[0])
-	if _, err := h.memory.take(r.Context(), first); err != nil {
+	if _, err := h.bodies.take(r.Context(), first); err != nil {
 		return nil, err
 	}
-	b := &body{takeBuffer(0), h.memory, first}
+	b := &body{takeBuffer(0), h.bodies, first}
 	if r.ContentLength == 0 {
 		return b, nil
 	}

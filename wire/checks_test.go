@@ -200,6 +200,8 @@ func TestLeniencies(t *testing.T) {
 	unsigned.headers = unsigned.headers[:4]
 	half := operation("ListStreams", "{}")
 	half.headers[5] = "a"
+	halfQuery := unsigned
+	halfQuery.url = "/?X-Amz-Algorithm=x&X-Amz-Credential=a&X-Amz-Signature=b&X-Amz-SignedHeaders=c"
 	for _, test := range []struct {
 		name    string
 		options wire.Options
@@ -211,6 +213,8 @@ func TestLeniencies(t *testing.T) {
 		{"unsigned", wire.Options{AllowUnsigned: true}, unsigned, listed},
 		{"half signed", wire.Options{AllowUnsigned: true}, half,
 			`{"__type":"IncompleteSignatureException","message":"Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. Authorization=a"}`},
+		{"half signed in the query", wire.Options{AllowUnsigned: true}, halfQuery,
+			`{"__type":"IncompleteSignatureException","message":"AWS query-string parameters must include 'X-Amz-Date'. Re-examine the query-string parameters."}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := bodyOf(t, test.request.send(t, door(test.options))); got != test.body {

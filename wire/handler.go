@@ -12,12 +12,13 @@ import (
 )
 
 // handler is the front door. It is safe for concurrent use and immutable but
-// for its memory budget.
+// for its memory budgets.
 type handler struct {
 	o        Options
 	services map[string]*Service // by target prefix
 	verifier *sigv4.Verifier
-	memory   *memory
+	bodies   *memory
+	pages    *memory
 	plain    *http.ServeMux
 }
 
@@ -28,7 +29,8 @@ func New(o Options) http.Handler {
 		o:        o,
 		services: map[string]*Service{},
 		verifier: sigv4.New(sigv4.Options{Credentials: o.Credentials, Account: o.Account, Region: o.Region, Clock: o.Clock}),
-		memory:   newMemory(o.BodyMemoryBytes, o.MemoryWait),
+		bodies:   newMemory(o.BodyMemoryBytes, o.MemoryWait),
+		pages:    newMemory(o.PageMemoryBytes, o.MemoryWait),
 		plain:    http.NewServeMux(),
 	}
 	for i := range o.Services {

@@ -125,19 +125,19 @@ func (c *call) decodeGeneric() error {
 	return nil
 }
 
-// getRecords reads a page and sends it, in memory from the same budget as
-// request bodies: a page may take 14 MiB.
+// getRecords reads a page and sends it, which may take 14 MiB of memory for as
+// long as the client is slow.
 func (h *handler) getRecords(ctx context.Context, w http.ResponseWriter, c *call) error {
 	p := &c.hot.page
 	if err := c.service.Records.GetPage(ctx, &c.hot.get, p); err != nil {
 		return err
 	}
 	room := awsjson.PageBytes(p)
-	taken, err := h.memory.take(ctx, int64(room))
+	taken, err := h.pages.take(ctx, int64(room))
 	if err != nil {
 		return err
 	}
-	defer h.memory.give(taken)
+	defer h.pages.give(taken)
 	out := takeBuffer(classOf(room))
 	defer out.release()
 	out.bytes = awsjson.AppendPage(out.bytes, p)

@@ -39,10 +39,13 @@ type Options struct {
 	// as "GET /metrics" or "/console/". GET /healthz is always there.
 	Plain map[string]http.Handler
 
-	// BodyMemoryBytes bounds the memory of all request bodies, their decoded
-	// records and the pages of records being answered. Default 128 MiB,
-	// minimum twice the largest body, 32 MiB.
+	// BodyMemoryBytes bounds the memory of all request bodies and the records
+	// decoded from them. Default 128 MiB, minimum twice the largest body, 32 MiB.
 	BodyMemoryBytes int64
+	// PageMemoryBytes bounds the memory of all pages of records that are being
+	// sent, separately, so that slow readers cannot keep anybody from writing.
+	// Default 128 MiB, minimum 32 MiB.
+	PageMemoryBytes int64
 	// MemoryWait is how long a request waits for memory that others hold,
 	// before it gets 503. Default 5 s.
 	MemoryWait time.Duration
@@ -84,6 +87,9 @@ func (o Options) withDefaults() Options {
 	if o.BodyMemoryBytes == 0 {
 		o.BodyMemoryBytes = 128 << 20
 	}
+	if o.PageMemoryBytes == 0 {
+		o.PageMemoryBytes = 128 << 20
+	}
 	if o.MemoryWait == 0 {
 		o.MemoryWait = 5 * time.Second
 	}
@@ -91,5 +97,6 @@ func (o Options) withDefaults() Options {
 		o.BodyGrace = 10 * time.Second
 	}
 	o.BodyMemoryBytes = max(o.BodyMemoryBytes, weight(maxBodyBytes))
+	o.PageMemoryBytes = max(o.PageMemoryBytes, weight(maxBodyBytes))
 	return o
 }

@@ -308,3 +308,37 @@ func TestShutdownBeforeServe(t *testing.T) {
 		t.Error("an impossible address was bound")
 	}
 }
+
+// TestSlowReaders checks that pages nobody takes keep neither writers out, nor
+// other readers for ever.
+func TestSlowReaders(t *testing.T) {
+	f := &fake{}
+	addr := serve(t, wire.New(wire.Options{Services: []wire.Service{f.service()}, AllowUnsigned: true, PageMemoryBytes: 1, BodyMemoryBytes: 48 << 20, MemoryWait: 20 * time.Millisecond}))
+	c := client(t, addr, "123456789012", "x")
+	put := func() {
+		t.Helper()
+		_, err := c.PutRecord(t.Context(), &kinesis.PutRecordInput{StreamName: aws.String("s"), PartitionKey: aws.String("k"), Data: make([]byte, 10<<20)})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	put()
+	const get = "{\"ShardIterator\":\"i\"}"
+	request := strings.Replace(head(fmt.Sprintf("Content-Length: %d", len(get)))+get, "PutRecord", "GetRecords", 1)
+	var slow []net.Conn
+	for range 2 { // 28 MiB of the 32
+		conn := dial(t, addr)
+		if resp := exchange(t, conn, request); resp.StatusCode != 200 { // takes the head only
+			t.Fatal(resp.Status)
+		}
+		slow = append(slow, conn)
+	}
+	if resp := exchange(t, dial(t, addr), request); resp.StatusCode != 503 {
+		t.Errorf("a third page: %s", resp.Status)
+	}
+	put()
+	for _, conn := range slow {
+		conn.Close()
+	}
+	waitFor(t, "memory to come back", func() bool { return exchange(t, dial(t, addr), request).StatusCode == 200 })
+}

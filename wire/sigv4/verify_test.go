@@ -139,12 +139,13 @@ func TestVerifiesWhatTheSDKSigns(t *testing.T) {
 			"Content-Type": {"application/x-amz-json-1.1"}, "X-Amz-Target": {"Kinesis_20131202.PutRecord"},
 			"X-Amz-Meta-Spaces": {"  two   spaces  inside "}, "X-Amz-Meta-Many": {"a", "b , c"}, "Amz-Sdk-Invocation-Id": {"1"},
 		}},
-		"ipv6":           {url: "http://[::1]:4567/"},
-		"default port":   {url: "http://kinesis.us-east-1.amazonaws.com:80/"},
-		"a little early": {at: now.Add(4 * time.Minute)},
-		"a little late":  {at: now.Add(-5 * time.Minute)},
-		"presigned":      {presign: true, method: "GET", url: "http://localhost:4567/x?y=z"},
-		"presigned POST": {presign: true, body: "{}", accessKey: "ASIASHORT", at: now.Add(-14 * time.Minute), header: http.Header{"X-Amz-Target": {"Kinesis_20131202.ListStreams"}}},
+		"ipv6":                               {url: "http://[::1]:4567/"},
+		"default port":                       {url: "http://kinesis.us-east-1.amazonaws.com:80/"},
+		"expiry that is not the signature's": {url: "http://localhost/?X-Amz-Expires=1", at: now.Add(-4 * time.Minute)},
+		"a little early":                     {at: now.Add(4 * time.Minute)},
+		"a little late":                      {at: now.Add(-5 * time.Minute)},
+		"presigned":                          {presign: true, method: "GET", url: "http://localhost:4567/x?y=z"},
+		"presigned POST":                     {presign: true, body: "{}", accessKey: "ASIASHORT", at: now.Add(-14 * time.Minute), header: http.Header{"X-Amz-Target": {"Kinesis_20131202.ListStreams"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, body := f.signed(t)
