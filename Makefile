@@ -44,8 +44,8 @@ vuln: ## known vulnerabilities; passes where the database cannot be reached, and
 rooms: ## who may import whom
 	$(GO) test -run 'Rooms|Forbidden|PackageComments' .
 
-golden: ## rewrite the expected output under testdata, to be reviewed as a diff
-	$(GO) test ./service/... ./storage/... -run 'Golden|Trace' -update
+golden: ## rewrite expected output, to be reviewed as a diff
+	$(GO) test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u) -run 'Golden|Trace|Sessions' -update
 
 fuzz: ## every fuzz target in turn, FUZZTIME each
 	@GO="$(GO)" FUZZTIME="$(FUZZTIME)" bash .ci/fuzz
