@@ -46,6 +46,7 @@ type form struct {
 	service     string
 	at          time.Time
 	presign     bool
+	expires     string // of a presigned one; "none" leaves it out
 }
 
 func (f form) withDefaults() form {
@@ -59,6 +60,7 @@ func (f form) withDefaults() form {
 	set(&f.accessKey, "AKIALONG")
 	set(&f.region, "us-east-1")
 	set(&f.service, "kinesis")
+	set(&f.expires, "900")
 	if f.at.IsZero() {
 		f.at = now
 	}
@@ -83,9 +85,10 @@ func (f form) signed(t *testing.T) (*http.Request, []byte) {
 	hash := hex.EncodeToString(sum[:])
 	signer := v4.NewSigner()
 	if f.presign {
-		q := r.URL.Query()
-		q.Set("X-Amz-Expires", "900")
-		r.URL.RawQuery = q.Encode()
+		if q := r.URL.Query(); f.expires != "none" {
+			q.Set("X-Amz-Expires", f.expires)
+			r.URL.RawQuery = q.Encode()
+		}
 		signedURL, header, err := signer.PresignHTTP(context.Background(), creds, r, hash, f.service, f.region, f.at)
 		if err != nil {
 			t.Fatal(err)
@@ -263,6 +266,18 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
+func TestExpires(t *testing.T) {
+	for expires, want := range map[string]bool{"1": true, "604800": true, "none": true, "0": false, "-1": false, "604801": false, "x": false} {
+		r, body := form{presign: true, expires: expires}.signed(t)
+		_, err := strict().Verify(r, body, "kinesis")
+		if !want {
+			wantError(t, err, "InvalidSignatureException", "X-Amz-Expires must be between 1 and 604800 seconds")
+		} else if err != nil {
+			t.Errorf("%s: %v", expires, err)
+		}
+	}
+}
+
 // TestForm checks what holds with and without known keys (spec data-streams
 // §6, first four rows).
 func TestForm(t *testing.T) {
@@ -335,7 +350,7 @@ func TestKeyCache(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := len(v.mu.keys); n > maxKeys {
+	if n := len(v.mu.keys); n < 2 || n > maxKeys {
 		t.Errorf("%d keys", n)
 	}
 }
