@@ -57,10 +57,9 @@ func takeBuffer(class int) *buffer {
 }
 
 // release gives the buffer back. Nobody may use its bytes afterwards. One that
-// was grown beyond its class keeps what it grew to, as long as that is below
-// the next.
+// was appended to beyond twice its class is left to the garbage collector.
 func (b *buffer) release() {
-	if b.class == len(classes)-1 || cap(b.bytes) < classes[b.class+1] {
+	if cap(b.bytes) <= 2*classes[b.class] {
 		pools[b.class].Put(b)
 	}
 }
