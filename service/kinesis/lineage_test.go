@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -80,16 +82,17 @@ func testLineage(t *testing.T, r *rig, reshards int) *lineage {
 	const writers, keys = 4, 16
 	written := make([]map[string][]stored, writers)
 	stop := make(chan struct{})
+	var batches atomic.Int64
 	var wg sync.WaitGroup
 	for w := range writers {
 		written[w] = make(map[string][]stored)
-		wg.Go(func() { writeUntil(t, r, stop, w, keys, written[w]) })
+		wg.Go(func() { writeUntil(t, r, stop, w, keys, written[w], &batches) })
 	}
 	stopped := make(chan struct{})
 	var live *follower
 	var readers sync.WaitGroup
 	readers.Go(func() { live = follow(r, stopped) })
-	reshardOften(t, r, rand.New(rand.NewPCG(seed, 1)), reshards)
+	reshardOften(t, r, rand.New(rand.NewPCG(seed, 1)), reshards, &batches)
 	close(stop)
 	wg.Wait()
 	close(stopped)
@@ -126,8 +129,8 @@ func (l *lineage) check(t *testing.T, who string, f *follower) {
 }
 
 // writeUntil puts batches of records with the writer's own keys and notes what
-// is acknowledged.
-func writeUntil(t *testing.T, r *rig, stop <-chan struct{}, writer, keys int, written map[string][]stored) {
+// is acknowledged, and how many batches were.
+func writeUntil(t *testing.T, r *rig, stop <-chan struct{}, writer, keys int, written map[string][]stored, batches *atomic.Int64) {
 	for count := 0; ; {
 		select {
 		case <-stop:
@@ -156,13 +159,19 @@ func writeUntil(t *testing.T, r *rig, stop <-chan struct{}, writer, keys int, wr
 			id, _ := stream.ParseShardID(*e.ShardId)
 			written[key] = append(written[key], stored{id, number, len(written[key]) + 1})
 		}
+		batches.Add(1)
 	}
 }
 
 // reshardOften splits, merges and scales at random, the clock moving now and
-// then so that some changes share a second and others do not.
-func reshardOften(t *testing.T, r *rig, rnd *rand.Rand, times int) {
-	for range times {
+// then so that some changes share a second and others do not. It waits for the
+// writers, who could otherwise find the log busy all the time: there is a batch
+// to every change at least.
+func reshardOften(t *testing.T, r *rig, rnd *rand.Rand, times int, batches *atomic.Int64) {
+	for change := range times {
+		for batches.Load() < int64(change) && !t.Failed() {
+			runtime.Gosched()
+		}
 		if rnd.IntN(3) == 0 {
 			r.clock.Advance(time.Duration(rnd.IntN(1500)) * time.Millisecond)
 		}
