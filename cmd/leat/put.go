@@ -88,7 +88,7 @@ func (o *putOptions) putLines(cmd *cobra.Command, client *kinesis.Client, stream
 		return fmt.Errorf("put to %s: %w", stream, err)
 	}
 	g, ctx := errgroup.WithContext(cmd.Context())
-	in, err := o.open(ctx, cmd.InOrStdin())
+	in, err := o.open(ctx, cmd.InOrStdin(), cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -136,9 +136,12 @@ func checkStream(ctx context.Context, client *kinesis.Client, stream string) err
 }
 
 // open opens what the lines are read from.
-func (o *putOptions) open(ctx context.Context, stdin io.Reader) (io.ReadCloser, error) {
+func (o *putOptions) open(ctx context.Context, stdin io.Reader, words io.Writer) (io.ReadCloser, error) {
 	switch {
 	case o.file == "" || o.file == "-":
+		if isTerminal(stdin) {
+			fmt.Fprintln(words, "every line you type becomes a record; Ctrl-D ends")
+		}
 		return io.NopCloser(stdin), nil
 	case o.follow:
 		return followFile(ctx, o.file), nil

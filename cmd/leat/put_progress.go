@@ -57,12 +57,16 @@ func (p *progress) summary() string {
 	return fmt.Sprintf("put %d %s (%s) to %s", p.records, noun, sizeText(p.bytes), p.stream)
 }
 
-// isTerminal reports whether w is a terminal (or another character device).
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+// isTerminal reports whether a reader or writer is a terminal.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
 	if !ok {
 		return false
 	}
 	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull) // the one device that is often there and none
+	return err != nil || !os.SameFile(info, null)
 }
