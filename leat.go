@@ -70,11 +70,11 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		return nil, err
 	}
 	s.kinesis = s.newKinesis()
-	if s.door, err = s.openDoor(keys); err != nil {
-		return nil, errors.Join(err, s.log.Close())
+	if err = ctx.Err(); err == nil {
+		s.door, err = s.openDoor(keys)
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, errors.Join(err, s.door.Shutdown(ctx), s.log.Close())
+	if err != nil {
+		return nil, errors.Join(err, s.log.Close())
 	}
 	s.kinesis.Start()
 	go s.serve()
