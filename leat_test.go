@@ -149,11 +149,15 @@ func TestAddressInUse(t *testing.T) {
 func TestOpenCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	dir := t.TempDir()
-	if _, err := leat.Open(ctx, leat.Config{Data: dir, Listen: "127.0.0.1:0"}); !errors.Is(err, context.Canceled) {
+	before := open(t, leat.Config{Durability: leat.DurabilityMemory})
+	config := leat.Config{Data: t.TempDir(), Listen: before.Addr().String()}
+	if err := before.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := leat.Open(ctx, config); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	open(t, leat.Config{Data: dir})
+	open(t, config)
 }
 
 func TestMemoryTouchesNoFile(t *testing.T) {
