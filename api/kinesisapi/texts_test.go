@@ -156,6 +156,9 @@ func TestValidation(t *testing.T) {
 			"Value null at 'records.2.member.data' " + notNull, "Value null at 'records.3.member.data' " + notNull}},
 		{"PutRecords", `{"StreamName":"s","Records":[` + strings.Repeat(`{"Data":""},`, 600) + `{"Data":""}]}`, []string{
 			"Value at 'records' failed to satisfy constraint: Member must have length less than or equal to 500"}},
+		{"PutRecords", `{"StreamName":"s","Records":[` + strings.Repeat(`{"Data":""},`, 499) + `{"Data":""}]}`, nil},
+		{"CreateChannel", `{"ChannelName":"c","ServiceExecutionRoleARN":"arn:aws:iam::123456789012:role/r","StreamConfigurationList":[{"StreamARN":"arn:aws:kinesis:r:123456789012:stream/s","RecordConfiguration":{"RecordFormatType":""}}]}`, []string{
+			"Value '' at 'streamConfigurationList.1.member.recordConfiguration.recordFormatType' failed to satisfy constraint: Member must satisfy enum value set: [GSR_JSON, JSON, STRING, BYTE_ARRAY]"}},
 		{"PutRecord", `{"StreamName":"s","PartitionKey":"k","Data":"` + strings.Repeat("AAAA", (10<<20)/3+1) + `"}`, []string{
 			"Value at 'data' failed to satisfy constraint: Member must have length less than or equal to 10485760"}},
 		{"PutRecord", `{"ExplicitHashKey":"01","SequenceNumberForOrdering":"","PartitionKey":"","StreamName":""}`, []string{
@@ -260,7 +263,7 @@ func TestDecodedValues(t *testing.T) {
 
 // TestLongValuesAreCut checks that a message does not repeat megabytes.
 func TestLongValuesAreCut(t *testing.T) {
-	long := strings.Repeat("é", 1<<20)
+	long := strings.Repeat("é", 1<<17)
 	for _, test := range []struct{ operation, body string }{
 		{"PutRecord", `{"Data":"` + long + `"}`},
 		{"PutRecord", `{"Data":"","PartitionKey":"` + long + `"}`},
@@ -278,12 +281,12 @@ func TestLongValuesAreCut(t *testing.T) {
 // TestBoundedMemory checks that a body of countless tiny elements is not
 // unpacked.
 func TestBoundedMemory(t *testing.T) {
-	many := strings.Repeat(`"",`, 1<<20) + `""`
+	many := strings.Repeat(`"",`, 1<<17) + `""`
 	in, err := decode[kinesis.RemoveTagsFromStreamInput](t, "RemoveTagsFromStream", `{"TagKeys":[`+many+`]}`)
 	if err == nil || len(in.TagKeys) > 1000 {
 		t.Errorf("%d keys, %.100v", len(in.TagKeys), err)
 	}
-	put, err := decode[kinesis.PutRecordsInput](t, "PutRecords", `{"Records":[`+strings.Repeat(`{},`, 1<<20)+`{}]}`)
+	put, err := decode[kinesis.PutRecordsInput](t, "PutRecords", `{"Records":[`+strings.Repeat(`{},`, 1<<17)+`{}]}`)
 	if err == nil || len(put.Records) != 501 {
 		t.Errorf("%d records, %.100v", len(put.Records), err)
 	}
