@@ -30,7 +30,7 @@ func (s *Service) DescribeStreamSummary(ctx context.Context, in *kinesis.Describ
 		StreamStatus:            x.Status,
 		StreamModeDetails:       modeDetails(x),
 		OpenShardCount:          aws.Int32(int32(len(x.Open()))),
-		ConsumerCount:           aws.Int32(0),
+		ConsumerCount:           aws.Int32(int32(len(x.Consumers))),
 		ChannelCount:            aws.Int32(0),
 		RetentionPeriodHours:    aws.Int32(x.RetentionHours),
 		StreamCreationTimestamp: created(x),

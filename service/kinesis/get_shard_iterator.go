@@ -2,18 +2,13 @@ package kinesis
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"github.com/leat-io/leat/api"
-	"github.com/leat-io/leat/api/kinesisapi"
 	"github.com/leat-io/leat/service/kinesis/catalog"
-	"github.com/leat-io/leat/storage"
 	"github.com/leat-io/leat/stream"
 )
 
@@ -37,7 +32,11 @@ func (s *Service) GetShardIterator(ctx context.Context, in *kinesis.GetShardIter
 	if err != nil {
 		return nil, err
 	}
-	offset, err := startingOffset(x, sh, in, now)
+	at := position{
+		operation: "GetShardIterator",
+		kind:      in.ShardIteratorType, sequence: in.StartingSequenceNumber, timestamp: in.Timestamp,
+	}
+	offset, err := at.check(x, sh, now)
 	if err != nil {
 		return nil, err
 	}
@@ -47,19 +46,8 @@ func (s *Service) GetShardIterator(ctx context.Context, in *kinesis.GetShardIter
 	if s.limited(x) && !s.throttle.takeIterator(logKey(x, sh), now) {
 		return nil, shardRateExceeded(x, sh.ID())
 	}
-	switch in.ShardIteratorType {
-	case types.ShardIteratorTypeLatest:
-		var bounds storage.Bounds
-		bounds, err = s.log.Bounds(logKey(x, sh))
-		offset = bounds.Next
-	case types.ShardIteratorTypeAtTimestamp:
-		offset, err = s.log.OffsetAt(ctx, logKey(x, sh), in.Timestamp.UnixMilli())
-	}
-	if errors.Is(err, storage.ErrNotFound) {
-		return nil, shardGone(x.Account, x.Name, sh.ID())
-	}
-	if err != nil {
-		return nil, fmt.Errorf("find a position in %s of %s: %w", sh.ID(), x.ARN(), err)
+	if offset, err = s.find(ctx, at, offset, x, sh); err != nil {
+		return nil, err
 	}
 	sealer, err := s.iterators(ctx)
 	if err != nil {
@@ -88,68 +76,4 @@ func (s *Service) requestedShard(ctx context.Context, in *kinesis.GetShardIterat
 		return nil, nil, shardGone(ref.Account, ref.Name, id)
 	}
 	return x, sh, nil
-}
-
-// startingOffset checks what the request says about the position, and returns
-// the offset for the types of iterator that need not ask the log.
-func startingOffset(x *catalog.Stream, sh *catalog.Shard, in *kinesis.GetShardIteratorInput, now time.Time) (storage.Offset, error) {
-	bySequence := in.ShardIteratorType == types.ShardIteratorTypeAtSequenceNumber ||
-		in.ShardIteratorType == types.ShardIteratorTypeAfterSequenceNumber
-	given := in.StartingSequenceNumber != nil
-	switch {
-	case given && !bySequence:
-		return 0, badStart(in.ShardIteratorType, "also a")
-	case given:
-		return sequenceOffset(x, sh, in)
-	case bySequence:
-		return 0, badStart(in.ShardIteratorType, "no")
-	case in.ShardIteratorType != types.ShardIteratorTypeAtTimestamp:
-		return 0, nil
-	case in.Timestamp == nil:
-		return 0, api.Errorf(kinesisapi.InvalidArgument, "Must specify timestampInMillis parameter for"+
-			" iterator of type AT_TIMESTAMP. Current request has no timestamp parameter.")
-	case in.Timestamp.UnixMilli() > now.UnixMilli():
-		return 0, api.Errorf(kinesisapi.InvalidArgument, "The timestampInMillis parameter cannot be greater"+
-			" than the currentTimestampInMillis. timestampInMillis: %d, currentTimestampInMillis: %d",
-			in.Timestamp.UnixMilli(), now.UnixMilli())
-	}
-	return 0, nil
-}
-
-// badStart is the answer to a starting sequence number where there must be
-// none, and to none where there must be one.
-func badStart(kind types.ShardIteratorType, which string) error {
-	return api.Errorf(kinesisapi.InvalidArgument, "Must either specify (1) AT_SEQUENCE_NUMBER or"+
-		" AFTER_SEQUENCE_NUMBER and StartingSequenceNumber or (2) TRIM_HORIZON or LATEST and no"+
-		" StartingSequenceNumber. Request specified %s and %s StartingSequenceNumber.", kind, which)
-}
-
-// sequenceOffset returns the offset of the first record at or after the
-// starting sequence number. The number's index tells, for a shard's records
-// are numbered without gaps: those of index n have offset n-1. The numbers
-// that bound the shard are fine too, and so are indexes that no record has yet.
-func sequenceOffset(x *catalog.Stream, sh *catalog.Shard, in *kinesis.GetShardIteratorInput) (storage.Offset, error) {
-	text := *in.StartingSequenceNumber
-	invalid := func(why string) error {
-		return api.Errorf(kinesisapi.InvalidArgument,
-			"StartingSequenceNumber %s used in GetShardIterator on shard %s in stream %s under account %s is invalid%s.",
-			text, sh.ID(), x.Name, x.Account, why)
-	}
-	n, err := stream.ParseAnySequenceNumber(text)
-	if err != nil {
-		return 0, invalid("")
-	}
-	parts := n.Parts()
-	if parts.Shard != sh.ID() {
-		return 0, api.Errorf(kinesisapi.InvalidArgument, "Invalid StartingSequenceNumber. It encodes %s,"+
-			" while it was used in a call to a shard with %s", parts.Shard, sh.ID())
-	}
-	if n.Version() != 2 || parts.CreateSeconds != sh.CreateSeconds {
-		return 0, invalid(" because it did not come from this stream")
-	}
-	offset := storage.Offset(parts.Index)
-	if offset > 0 && in.ShardIteratorType == types.ShardIteratorTypeAtSequenceNumber {
-		offset--
-	}
-	return offset, nil
 }

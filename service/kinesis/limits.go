@@ -53,6 +53,9 @@ const (
 	scalesPerDay    = 10
 	modesPerDay     = 2
 
+	streamConsumers   = 20
+	creatingConsumers = 5
+
 	accountShards      = 6_000
 	accountShardsLarge = 20_000 // in the regions below
 )
@@ -65,6 +68,8 @@ var largeRegions = []string{"us-east-1", "us-west-2", "eu-west-1"}
 const (
 	ownShardLimit    = 100_000
 	ownOnDemandLimit = 1_000_000
+	// Consumers are part of each version of their stream.
+	ownConsumerLimit = 10_000
 )
 
 // lineageLimit is how many shards a stream may have with the closed ones, under
@@ -95,8 +100,11 @@ func (l Limits) onDemandLimit() int {
 func (l Limits) quotas(region string) catalog.Quotas {
 	q := catalog.Quotas{
 		Shards: l.shardLimit(region), OnDemandStreams: l.onDemandLimit(), Lineage: lineageLimit,
+		Consumers: ownConsumerLimit,
 	}
 	if l == LimitsAWS {
+		q.Consumers = streamConsumers
+		q.CreatingConsumers = creatingConsumers
 		q.MovingStreams = movingStreams
 		q.ScaleTarget = scaleTarget
 		q.ScaleFactor = scaleFactor

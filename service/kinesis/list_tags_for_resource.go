@@ -6,22 +6,31 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 )
 
-// ListTagsForResource lists the tags of a stream in the order of their keys.
+// ListTagsForResource lists the tags of a stream or a consumer in the order of
+// their keys.
 //
 // Errors, in the order they are checked:
-//   - ResourceNotFoundException: an ARN that is not of a stream of the caller's
+//   - ResourceNotFoundException: an ARN that is not of a stream or consumer of
+//     the caller's
 //   - LimitExceededException: the call rate
-//   - ResourceNotFoundException: no such stream
+//   - ResourceNotFoundException: no such stream or consumer
 //
-// Differs from AWS: other resources than streams do not exist yet.
+// Differs from AWS: other resources than streams and consumers do not exist yet.
 func (s *Service) ListTagsForResource(ctx context.Context, in *kinesis.ListTagsForResourceInput) (*kinesis.ListTagsForResourceOutput, error) {
 	ref, err := s.admitResource(ctx, "ListTagsForResource", in.ResourceARN)
 	if err != nil {
 		return nil, err
 	}
-	x, err := s.existing(ref)
+	if ref.Consumer != "" {
+		_, c, err := s.existingConsumer(ref)
+		if err != nil {
+			return nil, err
+		}
+		return &kinesis.ListTagsForResourceOutput{Tags: tagShapes(c.Tags, "")}, nil
+	}
+	x, err := s.existing(ref.Ref)
 	if err != nil {
 		return nil, err
 	}
-	return &kinesis.ListTagsForResourceOutput{Tags: tagShapes(x, "")}, nil
+	return &kinesis.ListTagsForResourceOutput{Tags: tagShapes(x.Tags, "")}, nil
 }

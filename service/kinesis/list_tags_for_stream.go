@@ -26,7 +26,7 @@ func (s *Service) ListTagsForStream(ctx context.Context, in *kinesis.ListTagsFor
 	if err != nil {
 		return nil, err
 	}
-	tags := tagShapes(x, aws.ToString(in.ExclusiveStartTagKey))
+	tags := tagShapes(x.Tags, aws.ToString(in.ExclusiveStartTagKey))
 	n := min(len(tags), pageSize(in.Limit, listedTags))
 	return &kinesis.ListTagsForStreamOutput{Tags: tags[:n], HasMoreTags: aws.Bool(n < len(tags))}, nil
 }

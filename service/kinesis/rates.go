@@ -25,6 +25,7 @@ var accountRates = map[string]float64{
 	"ListTagsForResource":           5,
 	"ListTagsForStream":             5,
 	"MergeShards":                   5,
+	"RegisterStreamConsumer":        5,
 	"RemoveTagsFromStream":          5,
 	"SplitShard":                    5,
 	"TagResource":                   5,
@@ -33,8 +34,13 @@ var accountRates = map[string]float64{
 	"UpdateShardCount":              10,
 }
 
-// listShardsRate is for one stream, not an account.
-const listShardsRate = 1000
+// streamRates are those for one stream, not an account.
+var streamRates = map[string]float64{
+	"DeregisterStreamConsumer": 5,
+	"DescribeStreamConsumer":   20,
+	"ListShards":               1000,
+	"ListStreamConsumers":      5,
+}
 
 // rateKey is what calls are counted by; stream is empty for an account's.
 type rateKey struct {
@@ -62,9 +68,9 @@ func (s *Service) admit(ctx context.Context, operation, name, arn string) (catal
 func (s *Service) take(operation string, ref catalog.Ref) bool {
 	key := rateKey{operation, ref.Account, ref.Region, ""}
 	rate, limited := accountRates[operation]
-	if operation == "ListShards" {
+	if !limited {
 		key.stream = ref.Name
-		rate, limited = listShardsRate, true
+		rate, limited = streamRates[operation]
 	}
 	return !limited || s.rates.Take(key, rate, s.clock.Now())
 }

@@ -87,27 +87,47 @@ func (s *Service) removeTags(ctx context.Context, ref catalog.Ref, keys []string
 	return err
 }
 
-// tagShapes returns the stream's tags after the key, in the order of keys.
-func tagShapes(x *catalog.Stream, after string) []types.Tag {
+// tagShapes returns the tags after the key, in the order of keys.
+func tagShapes(tags map[string]string, after string) []types.Tag {
 	shapes := []types.Tag{}
-	for _, key := range slices.Sorted(maps.Keys(x.Tags)) {
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
 		if key > after {
-			shapes = append(shapes, types.Tag{Key: aws.String(key), Value: aws.String(x.Tags[key])})
+			shapes = append(shapes, types.Tag{Key: aws.String(key), Value: aws.String(tags[key])})
 		}
 	}
 	return shapes
 }
 
-// admitResource is admit for an ARN of any resource that can have tags. Those
-// that are not streams do not exist yet.
-func (s *Service) admitResource(ctx context.Context, operation string, resourceARN *string) (catalog.Ref, error) {
+// admitResource is admit for an ARN of any resource that can have tags: a
+// stream, whose consumer is named empty, or a consumer. Others do not exist
+// yet.
+func (s *Service) admitResource(ctx context.Context, operation string, resourceARN *string) (catalog.ConsumerRef, error) {
 	arn := aws.ToString(resourceARN)
-	_, account, name, ok := parseARN(arn)
+	_, _, name, ok := parseARN(arn)
 	switch {
 	case !ok:
-		return catalog.Ref{}, api.Errorf(kinesisapi.ResourceNotFound, "Resource %s not found.", arn)
-	case strings.Contains(name, "/consumer/"):
-		return catalog.Ref{}, api.Errorf(kinesisapi.ResourceNotFound, "Consumer %s, account %s not found.", arn, account)
+		return catalog.ConsumerRef{}, api.Errorf(kinesisapi.ResourceNotFound, "Resource %s not found.", arn)
+	case strings.Contains(name, consumerInARN):
+		return s.admitConsumer(ctx, operation, nil, nil, resourceARN)
 	}
-	return s.admit(ctx, operation, "", arn)
+	ref, err := s.admit(ctx, operation, "", arn)
+	return catalog.ConsumerRef{Ref: ref}, err
+}
+
+// addConsumerTags is addTags for a consumer.
+func (s *Service) addConsumerTags(ctx context.Context, c catalog.ConsumerRef, tags map[string]string) error {
+	if err := checkAddedTags(c.Ref, tags); err != nil {
+		return err
+	}
+	_, err := s.propose(ctx, c.Ref, &catalog.AddConsumerTags{ConsumerRef: c, Tags: tags})
+	return err
+}
+
+// removeConsumerTags is removeTags for a consumer.
+func (s *Service) removeConsumerTags(ctx context.Context, c catalog.ConsumerRef, keys []string) error {
+	if err := checkTagTexts(c.Ref, "remove tags from", keys); err != nil {
+		return err
+	}
+	_, err := s.propose(ctx, c.Ref, &catalog.RemoveConsumerTags{ConsumerRef: c, Keys: keys})
+	return err
 }

@@ -22,8 +22,9 @@ const tokenLifeMillis = 300_000
 type tokenKind byte
 
 const (
-	streamsToken tokenKind = 1 // of ListStreams: the last name given
-	shardsToken  tokenKind = 2 // of ListShards: see shardListing
+	streamsToken   tokenKind = 1 // of ListStreams: the last name given
+	shardsToken    tokenKind = 2 // of ListShards: see shardListing
+	consumersToken tokenKind = 3 // of ListStreamConsumers: stream, last name given
 )
 
 // A NextToken is unpadded URL-safe base64 of

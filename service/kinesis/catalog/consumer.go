@@ -31,10 +31,10 @@ type Consumer struct {
 	DueMillis int64  `json:"due,omitempty"`
 }
 
-// ConsumerARN returns the Amazon resource name of one of the stream's
-// consumers.
-func (s *Stream) ConsumerARN(c *Consumer) string {
-	return s.arn + "/consumer/" + c.Name + ":" + strconv.FormatInt(c.CreatedSeconds, 10)
+// ARN returns the Amazon resource name of the consumer, which begins with that
+// of its stream.
+func (c *Consumer) ARN(stream string) string {
+	return stream + "/consumer/" + c.Name + ":" + strconv.FormatInt(c.CreatedSeconds, 10)
 }
 
 // Consumer returns the consumer of the name, whatever its status.
@@ -69,7 +69,7 @@ func (r ConsumerRef) String() string {
 	if r.CreatedSeconds == 0 {
 		return r.Consumer
 	}
-	return r.ARN() + "/consumer/" + r.Consumer + ":" + strconv.FormatInt(r.CreatedSeconds, 10)
+	return (&Consumer{Name: r.Consumer, CreatedSeconds: r.CreatedSeconds}).ARN(r.ARN())
 }
 
 // In returns the consumer when the stream has it.

@@ -45,11 +45,11 @@ func TestConsumerWithoutDelay(t *testing.T) {
 
 	x := r.orders()
 	b, _ := x.Consumer("b")
-	if got, want := x.ConsumerARN(b), "arn:aws:kinesis:us-east-1:000000000000:stream/orders/consumer/b:1700000000"; got != want {
+	if got, want := b.ARN(x.ARN()), "arn:aws:kinesis:us-east-1:000000000000:stream/orders/consumer/b:1700000000"; got != want {
 		t.Errorf("ARN %s", got)
 	}
 	byARN := ConsumerRef{orders, "b", b.CreatedSeconds}
-	if byARN.String() != x.ConsumerARN(b) {
+	if byARN.String() != b.ARN(x.ARN()) {
 		t.Errorf("named %s", byARN)
 	}
 	r.must(&DeregisterConsumer{byARN})
