@@ -42,6 +42,7 @@ type Quotas struct {
 	Shards          int `json:"shards,omitempty"`            // open shards of provisioned streams
 	Lineage         int `json:"lineage,omitempty"`           // shards of one stream, closed ones included
 	OnDemandStreams int `json:"on_demand_streams,omitempty"` // streams of that mode
+	OnDemandShards  int `json:"on_demand_shards,omitempty"`  // open shards of one such stream, and its warm MiB/s
 	MovingStreams   int `json:"moving_streams,omitempty"`    // streams CREATING or DELETING
 	ScaleTarget     int `json:"scale_target,omitempty"`      // UpdateShardCount's highest target
 	ScaleFactor     int `json:"scale_factor,omitempty"`      // how far up or down one UpdateShardCount goes
@@ -76,6 +77,11 @@ var commands = func() map[string]func() Command {
 		func() Command { return new(UpdateStreamMode) },
 		func() Command { return new(SetRetention) },
 		func() Command { return new(SetMaxRecordSize) },
+		func() Command { return new(SetMonitoring) },
+		func() Command { return new(SetWarmThroughput) },
+		func() Command { return new(SetDistribution) },
+		func() Command { return new(UpdateAccount) },
+		func() Command { return new(Adapt) },
 		func() Command { return new(AddTags) },
 		func() Command { return new(RemoveTags) },
 		func() Command { return new(RegisterConsumer) },

@@ -19,14 +19,19 @@ const (
 )
 
 // CreateStream begins a stream. Refused, in this order: when the name is taken,
-// when too many streams are CREATING or DELETING, and when the account would
-// have too many shards or on-demand streams.
+// when too many streams are CREATING or DELETING, when the account would have
+// too many shards or on-demand streams, and when it may not have the warm
+// throughput.
 type CreateStream struct {
 	Ref
 	Mode         types.StreamMode  `json:"mode"`
 	Shards       int32             `json:"shards"`
 	MaxRecordKiB int32             `json:"max_record_kib"`
 	Tags         map[string]string `json:"tags,omitempty"`
+	// WarmMiBps is a warm throughput in MiB/s, for which there are enough
+	// Shards; nil for none. Auto is as in Stream.
+	WarmMiBps *int32 `json:"warm,omitempty"`
+	Auto      bool   `json:"auto,omitempty"`
 }
 
 func (*CreateStream) kind() string { return "create_stream" }
@@ -43,6 +48,9 @@ func (cmd *CreateStream) decide(s *state, t Terms) (any, bool) {
 	if err == nil && cmd.Mode == types.StreamModeOnDemand {
 		err = s.roomForOnDemand(cmd.Ref, t)
 	}
+	if err == nil && cmd.WarmMiBps != nil {
+		err = s.mayWarm(cmd.Ref, cmd.Mode, *cmd.WarmMiBps, t)
+	}
 	return err, err != nil
 }
 
@@ -58,9 +66,10 @@ func (cmd *CreateStream) apply(s *state, t Terms, e *storage.Effects) any {
 		RetentionHours: defaultRetentionHours,
 		MaxRecordKiB:   cmd.MaxRecordKiB,
 		Tags:           cmd.Tags,
+		Auto:           cmd.Auto,
 	}
 	s.nextStream++
-	s.begin(x.derive(), types.StreamStatusCreating, Transition{Create: cmd.Shards}, t, e)
+	s.begin(x.derive(), types.StreamStatusCreating, Transition{Create: cmd.Shards, Warm: cmd.WarmMiBps}, t, e)
 	return nil
 }
 

@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"slices"
+
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"github.com/leat-io/leat/api"
@@ -9,12 +11,16 @@ import (
 )
 
 // UpdateStreamMode switches between provisioned and on-demand; the shards stay.
-// Refused, in this order: when there is no such stream, when it is not ACTIVE,
-// when the day's switches are used up, and when the account would have too many
-// on-demand streams. The mode that is there already changes nothing.
+// An on-demand stream may get a warm throughput with it, and shards for that
+// where it has too few. Refused, in this order: when there is no such stream,
+// when it is not ACTIVE, when it may not have the warm throughput, when the
+// day's switches are used up, and when the account would have too many on-demand
+// streams. The mode that is there already changes nothing but the warm
+// throughput.
 type UpdateStreamMode struct {
 	Ref
-	Mode types.StreamMode `json:"mode"`
+	Mode      types.StreamMode `json:"mode"`
+	WarmMiBps *int32           `json:"warm,omitempty"`
 }
 
 func (*UpdateStreamMode) kind() string { return "update_stream_mode" }
@@ -24,8 +30,13 @@ func (cmd *UpdateStreamMode) decide(s *state, t Terms) (any, bool) {
 	if err != nil {
 		return err, true
 	}
+	if cmd.WarmMiBps != nil {
+		if err := s.mayWarm(cmd.Ref, cmd.Mode, *cmd.WarmMiBps, t); err != nil {
+			return err, true
+		}
+	}
 	if x.Mode == cmd.Mode {
-		return nil, true
+		return nil, cmd.WarmMiBps == nil || *cmd.WarmMiBps == x.WarmMiBps
 	}
 	if usedUp(x.ModeMillis, t.Quotas.ModesPerDay, t.AtMillis) {
 		return api.Errorf(kinesisapi.LimitExceeded,
@@ -39,7 +50,26 @@ func (cmd *UpdateStreamMode) decide(s *state, t Terms) (any, bool) {
 
 func (cmd *UpdateStreamMode) apply(s *state, t Terms, e *storage.Effects) any {
 	x := cmd.edit(s)
-	x.ModeMillis = remember(x.ModeMillis, t.AtMillis, modesKept)
-	s.begin(x, types.StreamStatusUpdating, Transition{Mode: cmd.Mode}, t, e)
+	var tr Transition
+	if x.Mode != cmd.Mode {
+		x.ModeMillis = remember(x.ModeMillis, t.AtMillis, modesKept)
+		tr.Mode = cmd.Mode
+	}
+	if cmd.WarmMiBps != nil {
+		tr.Warm = cmd.WarmMiBps
+		tr.Scale = max(int32(len(x.open)), WarmShards(*cmd.WarmMiBps))
+	}
+	s.begin(x, types.StreamStatusUpdating, tr, t, e)
 	return nil
+}
+
+// switchTo gives the stream the mode. What only on-demand streams have goes
+// with it.
+func (x *Stream) switchTo(mode types.StreamMode) {
+	x.Mode = mode
+	if mode != types.StreamModeOnDemand {
+		x.WarmMiBps, x.Auto = 0, false
+	}
+	x.Shards = slices.Clone(x.Shards) // for its meters
+	x.derive()
 }

@@ -99,6 +99,8 @@ func (x *Stream) ShardsToBe() int {
 			n++
 		case p.Scale > 0:
 			n = max(n, int(p.Scale))
+		case p.Adapt != nil:
+			n += len(p.Adapt.Split)
 		}
 	}
 	return n

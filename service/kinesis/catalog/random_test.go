@@ -67,6 +67,12 @@ func (r *rig) draw(t *rapid.T) Command {
 		&SetRetention{Ref: ref, Hours: 24 + n, Increase: true},
 		&SetRetention{Ref: ref, Hours: 24 + n},
 		&SetMaxRecordSize{Ref: ref, KiB: 1024 + n},
+		&SetMonitoring{Ref: ref, Enable: n%2 == 0, Metrics: types.MetricsName("").Values()[n%4 : 4+n%4]},
+		&SetDistribution{Ref: ref, Auto: n%2 == 0},
+		&UpdateAccount{Account: ref.Account, Region: ref.Region, Enable: n%4 != 0},
+		&SetWarmThroughput{Ref: ref, MiBps: n},
+		&UpdateStreamMode{Ref: ref, Mode: mode, WarmMiBps: &n},
+		r.drawAdapt(t, ref),
 		&AddTags{Ref: ref, Tags: map[string]string{strings.Repeat("k", int(n)): at}},
 		&RemoveTags{Ref: ref, Keys: []string{"a", strings.Repeat("k", int(n))}},
 		&Finish{Stream: next.Stream, Number: next.Number},
@@ -83,6 +89,42 @@ func (r *rig) draw(t *rapid.T) Command {
 	}).Draw(t, "command")
 }
 
+// drawAdapt makes up an adaptation of the open shards.
+func (r *rig) drawAdapt(t *rapid.T, ref Ref) Command {
+	cmd := &Adapt{}
+	x := ref.current(&r.mu.state)
+	if x == nil {
+		return cmd
+	}
+	cmd.Stream, cmd.Next = x.ID, x.NextShard
+	for i := 0; i < len(x.open); i++ {
+		switch rapid.IntRange(0, 2).Draw(t, "adapt") {
+		case 0:
+			cmd.Split = append(cmd.Split, x.open[i].Index)
+		case 1:
+			if i+1 < len(x.open) {
+				cmd.Merge = append(cmd.Merge, Merge{x.open[i].Index, x.open[i+1].Index})
+				i++
+			}
+		}
+	}
+	return cmd
+}
+
+// checkMode verifies that a stream has what its mode allows.
+func (r *rig) checkMode(x *Stream) {
+	r.Helper()
+	onDemand := x.Mode == types.StreamModeOnDemand
+	if !onDemand && (x.Auto || x.WarmMiBps != 0) {
+		r.Fatalf("provisioned with Auto %v and a warm throughput of %d", x.Auto, x.WarmMiBps)
+	}
+	for i := range x.Shards {
+		if sh := &x.Shards[i]; (sh.Meter() != nil) != (onDemand && !sh.Closed()) {
+			r.Fatalf("shard %v has a meter: %v", sh.ID(), sh.Meter() != nil)
+		}
+	}
+}
+
 // checkStream verifies what holds for a stream in any status.
 func (r *rig) checkStream(x *Stream) {
 	r.Helper()
@@ -97,6 +139,7 @@ func (r *rig) checkStream(x *Stream) {
 			r.Fatalf("%s with shards", x.Status)
 		}
 	}
+	r.checkMode(x)
 	r.checkConsumers(x)
 	if len(x.ScaledMillis) > scalesKept || len(x.ModeMillis) > modesKept {
 		r.Fatalf("remembers %d and %d calls", len(x.ScaledMillis), len(x.ModeMillis))

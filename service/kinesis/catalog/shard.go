@@ -28,6 +28,8 @@ type Shard struct {
 	ClosedMillis   int64               `json:"c,omitempty"` // 0 while open
 	CreateSeconds  int64               `json:"cs"`
 	CloseSeconds   int64               `json:"es,omitempty"`
+
+	meter *Meter // see derive
 }
 
 // ID returns the shard's public id.
@@ -35,6 +37,10 @@ func (s *Shard) ID() stream.ShardID { return stream.ShardID(s.Index) }
 
 // Closed reports whether the shard was split or merged.
 func (s *Shard) Closed() bool { return s.ClosedMillis != 0 }
+
+// Meter returns what counts the puts into the shard, nil when they are not
+// counted: when it is closed, or its stream provisioned.
+func (s *Shard) Meter() *Meter { return s.meter }
 
 // OpenAt reports whether the shard was open at the instant.
 func (s *Shard) OpenAt(millis int64) bool {

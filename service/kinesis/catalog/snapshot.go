@@ -20,6 +20,14 @@ type snapshot struct {
 	SeenMillis     int64            `json:"seen"`
 	Secret         []byte           `json:"secret,omitempty"`
 	Streams        []*Stream        `json:"streams"`
+	Commitments    []committed      `json:"commitments,omitempty"`
+}
+
+// committed is the commitment of one account.
+type committed struct {
+	Account string `json:"account"`
+	Region  string `json:"region"`
+	Commitment
 }
 
 // Snapshot implements storage.Machine. It takes the pointers to the streams,
@@ -34,6 +42,7 @@ func (c *Catalog) Snapshot() func(w io.Writer) error {
 		SeenMillis:     c.mu.seenMillis,
 		Secret:         c.mu.secret,
 		Streams:        c.mu.all(),
+		Commitments:    c.mu.committed(),
 	}
 	return func(w io.Writer) error { return json.NewEncoder(w).Encode(s) }
 }
@@ -55,6 +64,9 @@ func (c *Catalog) Restore(r io.Reader) error {
 			x.Pending.Stream = x.ID
 		}
 		s.put(x.derive())
+	}
+	for _, c := range snap.Commitments {
+		s.commitments[owner{c.Account, c.Region}] = c.Commitment
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -25,6 +25,8 @@ type state struct {
 	byID    map[storage.StreamID]*Stream
 	pending map[storage.StreamID]*Stream
 	moving  map[storage.StreamID]*Stream
+
+	commitments map[owner]Commitment
 }
 
 func newState() state {
@@ -35,6 +37,7 @@ func newState() state {
 		byID:           make(map[storage.StreamID]*Stream),
 		pending:        make(map[storage.StreamID]*Stream),
 		moving:         make(map[storage.StreamID]*Stream),
+		commitments:    make(map[owner]Commitment),
 	}
 }
 

@@ -41,6 +41,14 @@ type Stream struct {
 	TrimmedMillis int64             `json:"trimmed,omitempty"`
 	MaxRecordKiB  int32             `json:"max_record_kib"`
 	Tags          map[string]string `json:"tags,omitempty"`
+	// Monitored are the shard-level metrics that are enabled, sorted.
+	Monitored []types.MetricsName `json:"monitored,omitempty"`
+
+	// Of on-demand streams: WarmMiBps is the throughput that the stream is
+	// scaled for whatever its load; Auto says that records are spread over the
+	// shards whatever their keys.
+	WarmMiBps int32 `json:"warm,omitempty"`
+	Auto      bool  `json:"auto,omitempty"`
 
 	// Shards are all that have not been expired by a command, in id order;
 	// none while CREATING and DELETING. Some may be past retention already,
@@ -151,13 +159,21 @@ func (s *Stream) Expired(sh *Shard, nowMillis int64) bool {
 func (s *Stream) Limits() string { return s.Tags[LimitsTag] }
 
 // derive fills in what follows from the serialised fields. Every new version
-// of a stream goes through it before anybody sees it.
+// of a stream whose shards or mode are new goes through it before anybody sees
+// it. Meters are in its Shards, which no other version may share then.
 func (s *Stream) derive() *Stream {
 	s.arn = Ref{s.Account, s.Region, s.Name}.ARN()
 	n := 0
 	for i := range s.Shards {
-		if !s.Shards[i].Closed() {
+		sh := &s.Shards[i]
+		if !sh.Closed() {
 			n++
+		}
+		switch metered := s.Mode == types.StreamModeOnDemand && !sh.Closed(); {
+		case metered && sh.meter == nil:
+			sh.meter = new(Meter)
+		case !metered && sh.meter != nil:
+			sh.meter = nil
 		}
 	}
 	s.open = make([]*Shard, 0, n)

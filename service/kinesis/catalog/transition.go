@@ -19,13 +19,18 @@ type Transition struct {
 	// Stream is whose transition it is.
 	Stream storage.StreamID `json:"-"`
 
-	// What to do; exactly one is set, and none when it is a consumer's.
+	// What to do; none is set when it is a consumer's, and otherwise exactly
+	// one, but that Scale may come with Mode.
 	Create int32            `json:"create,omitempty"` // open so many shards
 	Delete bool             `json:"delete,omitempty"`
 	Split  *Split           `json:"split,omitempty"`
 	Merge  *Merge           `json:"merge,omitempty"`
 	Scale  int32            `json:"scale,omitempty"` // the target shard count
+	Adapt  *Adaptation      `json:"adapt,omitempty"`
 	Mode   types.StreamMode `json:"mode,omitempty"`
+	// Warm is a warm throughput in MiB/s to have then. It comes with what gives
+	// the stream the shards for it: Create or Scale.
+	Warm *int32 `json:"warm,omitempty"`
 }
 
 // earlier returns the one of two transitions that is due first. One without a
@@ -69,14 +74,19 @@ func (s *state) begin(x *Stream, status types.StreamStatus, tr Transition, t Ter
 // version, and puts it.
 func (s *state) finish(x *Stream, atMillis int64, e *storage.Effects) {
 	tr := x.Pending
+	if tr.Mode != "" {
+		x.switchTo(tr.Mode)
+	}
+	if tr.Warm != nil {
+		x.WarmMiBps = *tr.Warm
+	}
 	switch {
 	case tr.Delete:
 		s.remove(x)
 		return
 	case tr.Create > 0:
 		x.openFirst(tr.Create, e)
-	case tr.Mode != "":
-		x.Mode = tr.Mode
+	case tr.Mode != "" && tr.Scale == 0: // the shards stay
 	default:
 		r := newReshard(x, atMillis)
 		switch {
@@ -86,6 +96,8 @@ func (s *state) finish(x *Stream, atMillis int64, e *storage.Effects) {
 			r.merge(r.find(tr.Merge.Shard), r.find(tr.Merge.Adjacent))
 		case tr.Scale > 0:
 			r.scale(int(tr.Scale))
+		case tr.Adapt != nil:
+			r.adapt(tr.Adapt)
 		}
 		r.done(e)
 	}
