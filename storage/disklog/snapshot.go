@@ -65,7 +65,9 @@ func (f *flusher) last() snapshotInfo {
 func (f *flusher) snapshotDue() bool {
 	overdue := f.overdue && f.commandsApplied.Load()
 	f.overdue = false
-	return overdue || f.sinceSnapshot() > f.opts.SnapshotBytes
+	// A large manifest is written less often, so that it never takes more than
+	// an eighth of what is written for records.
+	return overdue || f.sinceSnapshot() > max(f.opts.SnapshotBytes, 8*f.stats.snapshotBytes.Load())
 }
 
 // snapshotUseful reports whether a snapshot makes the next start quicker.

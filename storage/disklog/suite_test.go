@@ -21,6 +21,7 @@ func tiny() Options {
 	}
 }
 
+// TestSuite runs the suite on the machine's own file system.
 func TestSuite(t *testing.T) {
 	storagetest.Run(t, storagetest.Engine{
 		Name: "disklog", Durable: true,
@@ -30,14 +31,10 @@ func TestSuite(t *testing.T) {
 	})
 }
 
+// TestSuiteTiny runs the suite with everything flushed, evicted and put into
+// snapshots all the time.
 func TestSuiteTiny(t *testing.T) {
-	storagetest.Run(t, storagetest.Engine{
-		Name: "disklog tiny", Durable: true, MaxRecordBytes: 1 << 20,
-		Open: func(dir string, c clock.Clock, m map[string]storage.Machine) (storage.Log, error) {
-			o := tiny()
-			o.Clock = c
-			o.SegmentBytes = 4 << 20 // for the suite's larger batches
-			return Open(dir, m, o)
-		},
-	})
+	o := tiny()
+	o.SegmentBytes = 4 << 20 // for the suite's larger batches
+	storagetest.Run(t, simulated("tiny", o))
 }
