@@ -116,85 +116,23 @@ func (s *scanner) blob() ([]byte, bool) {
 // partitionKey reads a partition key.
 func (s *scanner) partitionKey() ([]byte, bool) {
 	key, ok := s.text()
-	if !ok || len(key) == 0 {
-		return nil, false
-	}
-	const most = kinesisapi.MaxPartitionKeyLength
-	return key, len(key) <= most || len(key) <= most*utf8.UTFMax && utf8.RuneCount(key) <= most
+	return key, ok && kinesisapi.PlainPartitionKey(key)
 }
 
-// decimal reads a string with a number of at most so many digits and no
-// leading zeros.
+// decimal reads a string with a number of at most so many digits.
 func (s *scanner) decimal(digits int) ([]byte, bool) {
 	text, ok := s.text()
-	if !ok || len(text) == 0 || len(text) > digits || text[0] == '0' && len(text) > 1 {
-		return nil, false
-	}
-	for _, c := range text {
-		if c < '0' || c > '9' {
-			return nil, false
-		}
-	}
-	return text, true
+	return text, ok && kinesisapi.PlainDecimal(text, digits)
 }
 
-// The digits of the model's HashKey and SequenceNumber.
-const (
-	hashKeyDigits        = 39
-	sequenceNumberDigits = 129
-)
-
-// streamName reads a name of the model's pattern.
+// streamName reads a stream's name.
 func (s *scanner) streamName() (string, bool) {
 	text, ok := s.text()
-	return string(text), ok && isName(text)
+	return string(text), ok && kinesisapi.PlainName(text)
 }
 
-func isName(text []byte) bool {
-	if len(text) == 0 || len(text) > kinesisapi.MaxNameLength {
-		return false
-	}
-	for _, c := range text {
-		if !isAlnum(c) && c != '_' && c != '.' && c != '-' {
-			return false
-		}
-	}
-	return true
-}
-
-func isAlnum(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
-}
-
-// streamARN reads an ARN of the usual form, which is narrower than the model's
-// pattern: arn:aws…:kinesis:<region>:<12 digits>:stream/<name>.
+// streamARN reads a stream's ARN.
 func (s *scanner) streamARN() (string, bool) {
 	text, ok := s.text()
-	return string(text), ok && isStreamARN(text)
-}
-
-func isStreamARN(text []byte) bool {
-	rest, ok := bytes.CutPrefix(text, []byte("arn:aws"))
-	if !ok {
-		return false
-	}
-	var part [3][]byte // rest of the partition, region, account
-	for i, after := range []string{":kinesis:", ":", ":stream/"} {
-		if part[i], rest, ok = bytes.Cut(rest, []byte(after)); !ok {
-			return false
-		}
-	}
-	for _, p := range part[:2] {
-		for _, c := range p {
-			if !isAlnum(c) && c != '-' {
-				return false
-			}
-		}
-	}
-	for _, c := range part[2] {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return len(part[2]) == 12 && isName(rest)
+	return string(text), ok && kinesisapi.PlainStreamARN(text)
 }

@@ -105,7 +105,7 @@ func (s *scanner) recordMember(name []byte, r *kinesisapi.PutRecord) (bit int, o
 		r.PartitionKey, ok = s.partitionKey()
 	case "ExplicitHashKey":
 		bit = seenExplicitHashKey
-		r.ExplicitHashKey, ok = s.decimal(hashKeyDigits)
+		r.ExplicitHashKey, ok = s.decimal(kinesisapi.HashKeyDigits)
 	}
 	return bit, ok
 }
@@ -134,7 +134,7 @@ func DecodePutRecord(body, arena []byte, b *kinesisapi.PutBatch) bool {
 		case "SequenceNumberForOrdering":
 			var number []byte
 			bit = seenOrdering
-			number, ok = s.decimal(sequenceNumberDigits)
+			number, ok = s.decimal(kinesisapi.SequenceNumberDigits)
 			b.SequenceNumberForOrdering = string(number)
 		default:
 			bit, ok = s.recordMember(name, &b.Records[0])
