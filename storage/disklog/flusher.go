@@ -22,7 +22,7 @@ type flusher struct {
 	// gaps are regions between extents that were dead already at Open.
 	gaps []extent.Meta
 
-	// snapshots are the ones on disk, oldest first; at most two.
+	// snapshots are the ones on disk, oldest first; two, once two were written.
 	snapshots []snapshotInfo
 	// overdue says that SnapshotInterval has passed since the last look.
 	overdue bool

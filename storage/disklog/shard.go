@@ -21,7 +21,8 @@ type shard struct {
 	}
 
 	// mu is held for a few instructions at a time, never over I/O. Only the
-	// committer changes what it guards, so the committer reads without it.
+	// committer changes what it guards, so the committer reads without it; the
+	// one exception is that a flush seals the newest chunk.
 	mu         sync.Mutex
 	first      storage.Offset // lowest offset not trimmed
 	next       storage.Offset // one above the highest that is readable
