@@ -1,7 +1,6 @@
 package leat
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -57,9 +56,9 @@ type Config struct {
 	// Admin serves the endpoint of docs/guide/faults.md under /_leat/, to
 	// connections from loopback alone.
 	Admin bool
-	// Intercept, when not nil, is called with the name of each operation
-	// before it is carried out, and may wait. Its error is the answer.
-	Intercept func(ctx context.Context, operation string) error
+	// Faults are which calls fail on purpose, each as docs/guide/faults.md
+	// describes it, such as "PutRecords:throttle:p=0.1,seed=7".
+	Faults []string
 
 	fs vfs.FS // of the data folder; nil is the machine's. For this package's tests.
 }
@@ -129,6 +128,9 @@ func (c Config) Validate() error {
 	}
 	if c.Account != "" && !isAccount(c.Account) {
 		wrong("account %q is not 12 digits", c.Account)
+	}
+	if _, err := c.faultRules(); err != nil {
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

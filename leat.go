@@ -10,6 +10,7 @@ import (
 
 	"github.com/leat-io/leat/api/kinesisapi"
 	"github.com/leat-io/leat/internal/clock"
+	"github.com/leat-io/leat/internal/fault"
 	"github.com/leat-io/leat/service/kinesis"
 	"github.com/leat-io/leat/service/kinesis/catalog"
 	"github.com/leat-io/leat/storage"
@@ -29,6 +30,8 @@ type Server struct {
 	streams *catalog.Catalog
 	kinesis *kinesis.Service
 	door    *wire.Server
+
+	faults *fault.Injector // which calls fail on purpose
 
 	served    chan struct{} // closed when the front door has stopped
 	serveErr  error         // why, if not by Shutdown; set before served is closed
@@ -64,6 +67,9 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	}
 	keys, err := s.credentials()
 	if err != nil {
+		return nil, err
+	}
+	if s.faults, err = s.config.injector(); err != nil {
 		return nil, err
 	}
 	if s.log, err = s.openLog(); err != nil {
@@ -124,11 +130,11 @@ func (s *Server) newKinesis() *kinesis.Service {
 func (s *Server) openDoor(keys sigv4.Credentials) (*wire.Server, error) {
 	c := s.config
 	handler := wire.New(wire.Options{
-		Services:    []wire.Service{{API: kinesisapi.Service, Handlers: s.kinesis.Handlers(), Records: s.kinesis}},
+		Services:    []wire.Service{{API: kinesisapi.Service, Handlers: s.kinesis.Handlers(), Records: s.kinesis, StreamOf: s.kinesis.StreamOf}},
 		Credentials: keys,
 		Account:     c.Account,
 		Region:      c.Region,
-		Intercept:   c.Intercept,
+		Faults:      s.faults,
 		Plain:       s.plain(),
 		Clock:       c.Clock,
 		Logger:      c.Logger,

@@ -10,7 +10,9 @@ import (
 func (s *Server) plain() map[string]http.Handler {
 	handlers := map[string]http.Handler{}
 	if s.config.Admin {
-		handlers[admin.Prefix] = admin.New(admin.Options{Clock: s.config.Clock})
+		handlers[admin.Prefix] = admin.New(admin.Options{
+			Clock: s.config.Clock, Faults: s.faults, CheckFault: checkFault,
+		})
 	}
 	return handlers
 }

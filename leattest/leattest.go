@@ -30,7 +30,6 @@ import (
 type Server struct {
 	server *leat.Server
 	clock  *clock.Manual
-	faults *faults
 	http   *http.Client
 	region string
 }
@@ -68,13 +67,11 @@ func Start(options ...Option) (*Server, error) {
 
 func start(o settings) (*Server, error) {
 	s := &Server{
-		clock:  new(clock.Manual),
-		faults: newFaults(),
-		http:   &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()},
+		clock: new(clock.Manual),
+		http:  &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()},
 	}
 	o.config.Listen = "127.0.0.1:0"
 	o.config.Clock = s.clock
-	o.config.Intercept = s.faults.intercept
 	server, err := leat.Open(context.Background(), o.config)
 	if err != nil {
 		return nil, err

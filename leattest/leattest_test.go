@@ -151,6 +151,55 @@ func TestDelay(t *testing.T) {
 	}
 }
 
+func TestDrop(t *testing.T) {
+	srv := leattest.New(t, leattest.Stream("orders", 1))
+	srv.Intercept("PutRecord", leattest.Drop())
+	srv.Intercept("PutRecord", leattest.DropAfter())
+	client := once(srv)
+	for i, want := range []bool{false, false, true} {
+		if err := put(t.Context(), client, fmt.Sprint(i)); (err == nil) != want {
+			t.Errorf("call %d: %v", i, err)
+		}
+	}
+	if got := read(t, client); fmt.Sprint(got) != "[1 2]" {
+		t.Errorf("read %q", got)
+	}
+}
+
+func TestThrottleRecords(t *testing.T) {
+	srv := leattest.New(t, leattest.Stream("orders", 1))
+	srv.Intercept("PutRecords", leattest.ThrottleRecords(0.5, 1))
+	client := once(srv)
+	in := &kinesis.PutRecordsInput{StreamName: aws.String("orders")}
+	for i := range 20 {
+		in.Records = append(in.Records, types.PutRecordsRequestEntry{PartitionKey: aws.String("k"), Data: []byte(fmt.Sprint(i))})
+	}
+	out, err := client.PutRecords(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stored []string
+	for i, r := range out.Records {
+		if r.ErrorCode == nil {
+			stored = append(stored, fmt.Sprint(i))
+		} else if *r.ErrorCode != "ProvisionedThroughputExceededException" {
+			t.Errorf("record %d: %s", i, *r.ErrorCode)
+		}
+	}
+	if n := 20 - len(stored); n < 4 || n > 16 || *out.FailedRecordCount != int32(n) {
+		t.Errorf("%d of 20 refused, FailedRecordCount %d", n, *out.FailedRecordCount)
+	}
+	if got := read(t, client); fmt.Sprint(got) != fmt.Sprint(stored) {
+		t.Errorf("read %v, stored %v", got, stored)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a fault of records was taken for a call that has none")
+		}
+	}()
+	srv.Intercept("GetRecords", leattest.ThrottleRecords(0.5, 1))
+}
+
 func TestInterceptUnknown(t *testing.T) {
 	srv := leattest.New(t)
 	defer func() {

@@ -2,7 +2,6 @@ package wire_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -227,25 +226,6 @@ func TestLeniencies(t *testing.T) {
 	unsigned.send(t, h)
 	if want := (api.Caller{Account: "111111111111", Region: "r"}); f.mu.caller != want {
 		t.Errorf("anonymous caller: %+v", f.mu.caller)
-	}
-}
-
-func TestIntercept(t *testing.T) {
-	var seen []string
-	h := door(wire.Options{Intercept: func(ctx context.Context, operation string) error {
-		seen = append(seen, operation+" "+api.CallerOf(ctx).Account)
-		if len(seen) == 1 {
-			return api.Errorf("ProvisionedThroughputExceededException", "slow down")
-		}
-		return nil
-	}})
-	r := operation("ListStreams", "{}")
-	first, second := bodyOf(t, r.send(t, h)), bodyOf(t, r.send(t, h))
-	if first != `{"__type":"ProvisionedThroughputExceededException","message":"slow down"}` || second != `{"HasMoreStreams":false,"StreamNames":[]}` {
-		t.Errorf("got %s, then %s", first, second)
-	}
-	if fmt.Sprint(seen) != "[ListStreams 123456789012 ListStreams 123456789012]" {
-		t.Errorf("seen %v", seen)
 	}
 }
 

@@ -38,6 +38,9 @@ func (f *fake) PutBatch(ctx context.Context, b *kinesisapi.PutBatch) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.mu.caller = api.CallerOf(ctx)
+	if b.DryRun && b.StreamName != "missing" {
+		return api.Errorf(kinesisapi.DryRunOperation, "It would have.")
+	}
 	f.mu.batches++
 	switch b.StreamName {
 	case "missing":

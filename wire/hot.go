@@ -9,6 +9,7 @@ import (
 
 	"github.com/leat-io/leat/api"
 	"github.com/leat-io/leat/api/kinesisapi"
+	"github.com/leat-io/leat/internal/fault"
 	"github.com/leat-io/leat/wire/awsjson"
 )
 
@@ -88,7 +89,10 @@ func (h *handler) answerHot(ctx context.Context, w http.ResponseWriter, c *call)
 		return h.getRecords(ctx, w, c)
 	}
 	c.hot.batch.Single = c.operation.Name == "PutRecord"
-	if err := c.service.Records.PutBatch(ctx, &c.hot.batch); err != nil {
+	err := h.carryOut(ctx, c, &c.hot.batch, func(out fault.Outcome) error {
+		return h.putBatch(ctx, c, out)
+	})
+	if err != nil {
 		return err
 	}
 	out := takeBuffer(classOf(outcomeBytes * len(c.hot.batch.Records)))
@@ -129,7 +133,10 @@ func (c *call) decodeGeneric() error {
 // long as the client is slow.
 func (h *handler) getRecords(ctx context.Context, w http.ResponseWriter, c *call) error {
 	p := &c.hot.page
-	if err := c.service.Records.GetPage(ctx, &c.hot.get, p); err != nil {
+	err := h.carryOut(ctx, c, &c.hot.get, func(fault.Outcome) error {
+		return c.service.Records.GetPage(ctx, &c.hot.get, p)
+	})
+	if err != nil {
 		return err
 	}
 	room := awsjson.PageBytes(p)

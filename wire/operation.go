@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/leat-io/leat/api"
+	"github.com/leat-io/leat/internal/fault"
 	"github.com/leat-io/leat/wire/awsjson"
 	"github.com/leat-io/leat/wire/sigv4"
 )
@@ -96,9 +97,6 @@ func (c *call) parse() bool {
 // run authenticates, decodes, calls and answers.
 func (h *handler) run(w http.ResponseWriter, r *http.Request, c *call, id string) {
 	ctx, err := h.authenticate(r, c)
-	if err == nil && h.o.Intercept != nil {
-		err = h.o.Intercept(ctx, c.operation.Name)
-	}
 	if err == nil && c.contentType == contentCBOR {
 		err = api.Errorf("UnknownOperationException", "This server does not speak CBOR yet. Switch it off in the client: system property aws.cborEnabled=false or environment CBOR_ENABLED=false.")
 	}
@@ -136,7 +134,11 @@ func (h *handler) answer(ctx context.Context, w http.ResponseWriter, c *call) er
 	if err := api.Decode(c.value, input, c.operation); err != nil {
 		return err
 	}
-	output, err := served.Call(ctx, input)
+	var output any
+	err := h.carryOut(ctx, c, input, func(fault.Outcome) (err error) {
+		output, err = served.Call(ctx, input)
+		return err
+	})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/leat-io/leat/api"
 	"github.com/leat-io/leat/api/kinesisapi"
 	"github.com/leat-io/leat/internal/clock"
+	"github.com/leat-io/leat/internal/fault"
 	"github.com/leat-io/leat/wire/sigv4"
 )
 
@@ -32,9 +33,9 @@ type Options struct {
 	// AllowPlainJSON treats application/json as AWS JSON 1.1. AWS does not.
 	AllowPlainJSON bool
 
-	// Intercept, when not nil, is called for each authenticated request before
-	// its input is looked at, and may wait. Its error is the answer.
-	Intercept func(ctx context.Context, operation string) error
+	// Faults, when not nil, decides which calls fail on purpose. It is asked
+	// about those that would otherwise be carried out.
+	Faults *fault.Injector
 	// Plain are handlers beside the AWS APIs, by http.ServeMux pattern, such
 	// as "GET /metrics" or "/console/". GET /healthz is always there.
 	Plain map[string]http.Handler
@@ -67,6 +68,9 @@ type Service struct {
 	// Kinesis without unpacking records into the SDK's shapes; the three then
 	// need no entry in Handlers.
 	Records RecordService
+	// StreamOf, when not nil, returns the name of the stream that an input is
+	// about which has only a token to tell, empty when the token does not.
+	StreamOf func(ctx context.Context, input any) string
 }
 
 // RecordService moves records. What it is given is only valid during the call

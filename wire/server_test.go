@@ -258,11 +258,13 @@ func (d doer) Do(r *http.Request) (*http.Response, error) { return d(r) }
 
 func TestShutdownWaitsForRequests(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
-	h := door(wire.Options{Intercept: func(context.Context, string) error {
+	service := (&fake{}).service()
+	service.Handlers["ListStreams"] = api.Handle(func(context.Context, *kinesis.ListStreamsInput) (*kinesis.ListStreamsOutput, error) {
 		close(entered)
 		<-leave
-		return api.Errorf("LimitExceededException", "done")
-	}})
+		return nil, api.Errorf("LimitExceededException", "done")
+	})
+	h := wire.New(wire.Options{Services: []wire.Service{service}})
 	s, err := wire.Listen("127.0.0.1:0", h, nil)
 	if err != nil {
 		t.Fatal(err)

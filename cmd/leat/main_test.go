@@ -25,6 +25,7 @@ func TestUsage(t *testing.T) {
 		"stream scale a zero", "stream scale a 0", "stream list --nonsense", "put", "put s v --file f", "put s --follow",
 		"tail", "tail s --from yesterday", "tail s --limit -1", "tail s --limit x", "stream list --endpoint nonsense",
 		"stream list --endpoint ftp://host", "serve --clock sundial --admin", "serve --clock manual",
+		"serve --fault PutRecrods:drop", "serve --fault PutRecords:throttle:p=2", "serve --fault nonsense",
 	} {
 		code, out, words := runLeat(t, strings.Fields(args)...)
 		if code != exitUsage || out != "" || !strings.Contains(words, "leat: ") {

@@ -57,7 +57,8 @@ left on the disk.`,
 	flags.StringVar(&c.Account, "account", d.Account, "account of callers whose access key is not 12 digits")
 	flags.StringVar(&c.Region, "region", d.Region, "region of requests that name none")
 	flags.Var(&memory, "memory", "bound on the records in memory, such as 512MiB; 256MiB, or a quarter of the machine's when that is less")
-	flags.BoolVar(&c.Admin, "admin", false, "serve /_leat/ to programs on this machine: a test's way to the clock")
+	flags.Var(faultFlag{&c.Faults}, "fault", "let calls fail on purpose, such as PutRecords:throttle:p=0.1,stream=orders,seed=7; may be given often")
+	flags.BoolVar(&c.Admin, "admin", false, "serve /_leat/ to programs on this machine: a test's way to the clock and to faults")
 	flags.Var(clockFlag{&c}, "clock", "machine, or manual: runs along with the machine's and is advanced through --admin, for tests")
 	return cmd
 }
@@ -100,6 +101,9 @@ func welcome(words io.Writer, srv *leat.Server) {
 	}
 	row("durability", "%s", durabilityText(c))
 	row("limits", "%s", limitsFlag{&c.Limits})
+	if len(c.Faults) > 0 {
+		row("faults", "%s", strings.Join(c.Faults, " "))
+	}
 	if c.Admin {
 		row("admin", "%s/_leat/ from this machine alone, clock %s", srv.URL(), clockFlag{&c})
 	}

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 
 	"github.com/leat-io/leat/internal/clock"
+	"github.com/leat-io/leat/internal/fault"
 )
 
 // Prefix begins every path that the endpoint answers. No AWS operation uses it.
@@ -16,6 +17,10 @@ const Prefix = "/_leat/"
 type Options struct {
 	// Clock is the server's. Only a *clock.Manual can be advanced.
 	Clock clock.Clock
+	// Faults is the server's, and CheckFault says what is wrong with a rule for
+	// it.
+	Faults     *fault.Injector
+	CheckFault func(fault.Rule) error
 }
 
 // New returns the endpoint, to be served under Prefix. It is safe for
@@ -29,6 +34,11 @@ func New(o Options) http.Handler {
 	c := clockHandler{o.Clock}
 	mux.HandleFunc("GET "+Prefix+"clock", c.get)
 	mux.HandleFunc("POST "+Prefix+"clock/advance", c.advance)
+	f := faultHandler{o.Faults, o.CheckFault}
+	mux.HandleFunc("GET "+Prefix+"faults", f.list)
+	mux.HandleFunc("POST "+Prefix+"faults", f.add)
+	mux.HandleFunc("DELETE "+Prefix+"faults", f.reset)
+	mux.HandleFunc("DELETE "+Prefix+"faults/{id}", f.remove)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := stranger(r); err != nil {
 			refuse(w, http.StatusForbidden, err)

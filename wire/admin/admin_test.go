@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/leat-io/leat/internal/clock"
+	"github.com/leat-io/leat/internal/fault"
 	"github.com/leat-io/leat/wire/admin"
 )
 
@@ -22,6 +24,14 @@ func call(h http.Handler, method, path, body string, edit ...func(*http.Request)
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return w.Code, w.Body.String()
+}
+
+// check refuses one operation, as an API's table does.
+func check(r fault.Rule) error {
+	if r.Operation == "Unheard" {
+		return errors.New("there is no such operation")
+	}
+	return r.Check()
 }
 
 func TestStrangers(t *testing.T) {
@@ -108,5 +118,57 @@ func TestClockRefuses(t *testing.T) {
 	}
 	if _, body := call(h, "GET", "/_leat/clock", ""); !strings.Contains(body, `"manual":false`) {
 		t.Errorf("the machine's clock: %s", body)
+	}
+}
+
+func TestFaults(t *testing.T) {
+	injector := new(fault.Injector)
+	h := admin.New(admin.Options{Clock: clock.System{}, Faults: injector, CheckFault: check})
+	f := func(method, path, body string, status int, want string) {
+		t.Helper()
+		got, text := call(h, method, path, body)
+		if text = strings.TrimSpace(text); got != status || text != want {
+			t.Errorf("%s %s %s: %d %s", method, path, body, got, text)
+		}
+	}
+	f("GET", "/_leat/faults", "", 200, `{"faults":[]}`)
+	f("POST", "/_leat/faults", `{"operation":"PutRecords","kind":"throttle","p":0.5,"stream":"s","seed":7,"times":3,"by":"1.5s"}`, 201,
+		`{"id":1,"operation":"PutRecords","kind":"throttle","stream":"s","p":0.5,"seed":7,"times":3,"by":"1.5s","matched":0,"hits":0}`)
+	f("POST", "/_leat/faults", `{"operation":"*","kind":"error","code":"X","message":"no"}`, 201,
+		`{"id":2,"operation":"*","kind":"error","code":"X","message":"no","matched":0,"hits":0}`)
+	f("DELETE", "/_leat/faults/1", "", 204, "")
+	f("DELETE", "/_leat/faults/1", "", 404, `{"error":"no fault \"1\" is in force"}`)
+	f("DELETE", "/_leat/faults/two", "", 404, `{"error":"no fault \"two\" is in force"}`)
+	injector.Decide(fault.Call{Operation: "PutRecord"})
+	f("GET", "/_leat/faults", "", 200, `{"faults":[{"id":2,"operation":"*","kind":"error","code":"X","message":"no","matched":1,"hits":1}]}`)
+	f("DELETE", "/_leat/faults", "", 204, "")
+	f("GET", "/_leat/faults", "", 200, `{"faults":[]}`)
+	if !injector.Idle() {
+		t.Error("rules are left")
+	}
+}
+
+func TestFaultsRefuses(t *testing.T) {
+	injector := new(fault.Injector)
+	h := admin.New(admin.Options{Clock: clock.System{}, Faults: injector, CheckFault: check})
+	f := func(body, why string) {
+		t.Helper()
+		if status, text := call(h, "POST", "/_leat/faults", body); status != http.StatusBadRequest || !strings.Contains(text, why) {
+			t.Errorf("%.60s: %d %s, want %s", body, status, text, why)
+		}
+	}
+	f("", "read the fault")
+	f("{", "read the fault")
+	f("[]", "read the fault")
+	f(`{"operation":"PutRecord","kind":"drop"} {}`, "more than one document")
+	f(`{"operation":"PutRecord","kind":"drop","q":1}`, `unknown field`)
+	f(`{"operation":"PutRecord","kind":"delay","by":5}`, "read the fault")
+	f(`{"operation":"PutRecord","kind":"delay","by":"soon"}`, "no duration")
+	f(`{"operation":"PutRecord","kind":"drop","p":1.5}`, "not a probability")
+	f(`{"operation":"PutRecord","kind":"drop","times":-1}`, "below 0")
+	f(`{"operation":"Unheard","kind":"drop"}`, "there is no such operation")
+	f(`{"operation":"`+strings.Repeat("x", 65<<10)+`"}`, "too large")
+	if !injector.Idle() {
+		t.Error("a rule that was refused is in force")
 	}
 }
