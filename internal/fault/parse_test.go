@@ -60,6 +60,7 @@ func TestParseRefuses(t *testing.T) {
 	f("PutRecords:throttle:P=1", `"P": want p, stream`)
 	f("PutRecords:throttle:stream=", "stream= names none")
 	f("PutRecords:throttle:stream=a b", `stream "a b"`)
+	f("PutRecords:throttle:stream="+strings.Repeat("x", 129), "no stream can have this name")
 	f("PutRecords:throttle:seed=-1", "seed=-1")
 	f("PutRecords:throttle:times=0", "times=0")
 	f("PutRecords:throttle:times=many", "times=many")

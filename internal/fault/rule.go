@@ -9,8 +9,8 @@ package fault
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -81,8 +81,6 @@ func (d *Duration) UnmarshalText(text []byte) error {
 // maxDelay bounds By: more than any client waits.
 const maxDelay = time.Hour
 
-var streamName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,128}$`)
-
 // Check reports everything that is wrong with the rule, but for names that only
 // an API's table knows: of the operation and of the code.
 func (r Rule) Check() error {
@@ -94,7 +92,7 @@ func (r Rule) Check() error {
 	}
 	wrong(r.Operation == "", "no operation")
 	wrong(!slices.Contains(kinds, r.Kind), "kind %q: want one of %s", r.Kind, kinds)
-	wrong(r.Stream != "" && !streamName.MatchString(r.Stream), "stream %q: no stream can have this name", r.Stream)
+	wrong(!isStreamName(r.Stream), "stream %q: no stream can have this name", r.Stream)
 	wrong(!(r.P >= 0 && r.P <= 1), "p is %v, not a probability", r.P)
 	wrong(r.Times < 0, "times is %d, below 0", r.Times)
 	wrong(r.By < 0 || r.By > Duration(maxDelay), "by is %v, not between 0 and %v", time.Duration(r.By), maxDelay)
@@ -104,4 +102,10 @@ func (r Rule) Check() error {
 	wrong(r.Kind.OfRecords() && r.Operation != "PutRecords", "kind %s is for PutRecords alone", r.Kind)
 	wrong(r.Kind == Expire && r.Operation != "GetRecords", "kind %s is for GetRecords alone", r.Kind)
 	return errors.Join(errs...)
+}
+
+// isStreamName reports whether a stream can have the name, or it is empty.
+func isStreamName(name string) bool {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
+	return len(name) <= 128 && strings.Trim(name, letters) == ""
 }
