@@ -14,7 +14,6 @@ import (
 
 // What a stream gets when nobody says (spec data-streams §11.1).
 const (
-	onDemandShards      = 4
 	defaultMaxRecordKiB = 1024
 )
 
@@ -22,19 +21,19 @@ const (
 //
 // Without a mode it is PROVISIONED when a shard count is given and ON_DEMAND
 // when not: AWS gives the latter four shards, as it does on-demand streams. The
-// shard count of an on-demand stream is ignored.
+// shard count of an on-demand stream is ignored; a warm throughput gives it more.
 //
 // Errors, in the order they are checked:
 //   - LimitExceededException: the call rate
-//   - ValidationException: PROVISIONED without a shard count; a warm throughput,
-//     for which an account commitment would be needed
+//   - ValidationException: PROVISIONED without a shard count
 //   - InvalidArgumentException: a distribution strategy AUTO on a provisioned
 //     stream, illegal characters in tags, more than 50 tags
 //   - ResourceInUseException: the name is taken, also by a stream that is DELETING
 //   - LimitExceededException: five streams are CREATING or DELETING already; the
 //     account would have too many shards or on-demand streams
-//
-// Differs from AWS: the strategy AUTO is refused on on-demand streams too.
+//   - ValidationException: a warm throughput, for a provisioned stream or without
+//     the account's commitment
+//   - LimitExceededException: a warm throughput higher than a stream may have
 func (s *Service) CreateStream(ctx context.Context, in *kinesis.CreateStreamInput) (*kinesis.CreateStreamOutput, error) {
 	ref, err := s.admit(ctx, "CreateStream", aws.ToString(in.StreamName), "")
 	if err != nil {
@@ -46,9 +45,11 @@ func (s *Service) CreateStream(ctx context.Context, in *kinesis.CreateStreamInpu
 		Shards:       aws.ToInt32(in.ShardCount),
 		MaxRecordKiB: defaultMaxRecordKiB,
 		Tags:         in.Tags,
+		WarmMiBps:    in.WarmThroughputMiBps,
+		Auto:         in.RecordDistributionStrategy == types.RecordDistributionStrategyAuto,
 	}
 	if cmd.Mode == types.StreamModeOnDemand {
-		cmd.Shards = onDemandShards
+		cmd.Shards = catalog.WarmShards(aws.ToInt32(in.WarmThroughputMiBps))
 	}
 	if in.MaxRecordSizeInKiB != nil {
 		cmd.MaxRecordKiB = *in.MaxRecordSizeInKiB
@@ -78,15 +79,8 @@ func checkCreate(in *kinesis.CreateStreamInput, cmd *catalog.CreateStream) error
 		return api.Errorf(kinesisapi.Validation, "1 validation error detected: "+
 			"Value null at 'shardCount' failed to satisfy constraint: Member must not be null")
 	}
-	if in.WarmThroughputMiBps != nil {
-		return errWarmThroughput
-	}
-	if in.RecordDistributionStrategy == types.RecordDistributionStrategyAuto {
-		if cmd.Mode == types.StreamModeProvisioned {
-			return api.Errorf(kinesisapi.InvalidArgument,
-				"RecordDistributionStrategy AUTO is only supported for data streams with on-demand mode.")
-		}
-		return api.Errorf(kinesisapi.Validation, "RecordDistributionStrategy AUTO is not supported by this server.")
+	if cmd.Auto && cmd.Mode == types.StreamModeProvisioned {
+		return catalog.AutoIsOnDemand()
 	}
 	if err := checkAddedTags(cmd.Ref, in.Tags); err != nil {
 		return err
@@ -96,8 +90,3 @@ func checkCreate(in *kinesis.CreateStreamInput, cmd *catalog.CreateStream) error
 	}
 	return nil
 }
-
-// errWarmThroughput is the answer to a warm throughput, which is had with a
-// commitment of the account only. AWS's text is unknown.
-var errWarmThroughput = api.Errorf(kinesisapi.Validation,
-	"WarmThroughputMiBps requires the minimum throughput billing commitment of the account.")

@@ -56,8 +56,6 @@ func TestCreateStreamRefused(t *testing.T) {
 			"ValidationException: WarmThroughputMiBps requires the minimum throughput billing commitment of the account."},
 		{kinesis.CreateStreamInput{ShardCount: aws.Int32(1), RecordDistributionStrategy: types.RecordDistributionStrategyAuto},
 			"InvalidArgumentException: RecordDistributionStrategy AUTO is only supported for data streams with on-demand mode."},
-		{kinesis.CreateStreamInput{RecordDistributionStrategy: types.RecordDistributionStrategyAuto},
-			"ValidationException: RecordDistributionStrategy AUTO is not supported by this server."},
 		{kinesis.CreateStreamInput{Tags: map[string]string{"a\tb": ""}},
 			"InvalidArgumentException: Some tags contain invalid characters. " +
 				"Valid characters: Unicode letters, digits, white space, _ . / = + - % @."},

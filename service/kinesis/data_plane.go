@@ -15,6 +15,8 @@ import (
 // GetShardIterator and GetRecords. Its zero value is ready.
 type dataPlane struct {
 	throttle throttle
+	// spreadRecords counts the records that were spread over shards.
+	spreadRecords atomic.Uint64
 	// fullLoggedMillis is when it was last logged that storage is full.
 	fullLoggedMillis atomic.Int64
 

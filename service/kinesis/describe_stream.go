@@ -42,7 +42,7 @@ func (s *Service) DescribeStream(ctx context.Context, in *kinesis.DescribeStream
 		HasMoreShards:           aws.Bool(more),
 		RetentionPeriodHours:    aws.Int32(x.RetentionHours),
 		StreamCreationTimestamp: created(x),
-		EnhancedMonitoring:      noMonitoring(),
+		EnhancedMonitoring:      monitored(x),
 		EncryptionType:          types.EncryptionTypeNone,
 	}}, nil
 }

@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"github.com/leat-io/leat/service/kinesis/catalog"
 )
 
 // DescribeStreamSummary shows a stream without its shards. It never has a
@@ -34,12 +36,15 @@ func (s *Service) DescribeStreamSummary(ctx context.Context, in *kinesis.Describ
 		ChannelCount:            aws.Int32(0),
 		RetentionPeriodHours:    aws.Int32(x.RetentionHours),
 		StreamCreationTimestamp: created(x),
-		EnhancedMonitoring:      noMonitoring(),
+		EnhancedMonitoring:      monitored(x),
 		EncryptionType:          types.EncryptionTypeNone,
 		MaxRecordSizeInKiB:      aws.Int32(x.MaxRecordKiB),
 	}
 	if x.Mode == types.StreamModeOnDemand {
-		summary.RecordDistributionStrategy = types.RecordDistributionStrategyUserPartitionKey
+		summary.RecordDistributionStrategy = distributionOf(x)
+		if warmed := x.Warmed(); warmed != (catalog.Warmed{}) {
+			summary.WarmThroughput = warmShape(warmed)
+		}
 	}
 	return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: summary}, nil
 }

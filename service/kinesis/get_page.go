@@ -141,7 +141,7 @@ func fillPage(p *kinesisapi.Page, sh *catalog.Shard, res *storage.ReadResult, no
 		bytes += len(r.PartitionKey) + len(r.Data)
 		p.Records = append(p.Records, kinesisapi.PageRecord{
 			Data:           r.Data,
-			PartitionKey:   r.PartitionKey,
+			PartitionKey:   keyOf(r),
 			SequenceNumber: sh.SequenceNumber(r.Offset, r.ArrivalMillis),
 			ArrivalMillis:  r.ArrivalMillis,
 		})
@@ -150,6 +150,15 @@ func fillPage(p *kinesisapi.Page, sh *catalog.Shard, res *storage.ReadResult, no
 		p.MillisBehindLatest = max(0, nowMillis-res.NextMillis)
 	}
 	return bytes
+}
+
+// keyOf returns the partition key, nil of a record that was put without. No key
+// is empty, so that storage need not tell one from none.
+func keyOf(r *storage.Record) []byte {
+	if len(r.PartitionKey) == 0 {
+		return nil
+	}
+	return r.PartitionKey
 }
 
 // childShards lists the direct children of a closed shard, each with all its

@@ -44,10 +44,18 @@ func (s *Service) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput) (
 		r := &p.Records[i]
 		out.Records[i] = types.Record{
 			Data:                        r.Data,
-			PartitionKey:                aws.String(string(r.PartitionKey)),
+			PartitionKey:                partitionKey(r.PartitionKey),
 			SequenceNumber:              aws.String(r.SequenceNumber.String()),
 			ApproximateArrivalTimestamp: aws.Time(time.UnixMilli(r.ArrivalMillis)),
 		}
 	}
 	return out, nil
+}
+
+// partitionKey is the key as the SDK has it, nil of a record without one.
+func partitionKey(key []byte) *string {
+	if key == nil {
+		return nil
+	}
+	return aws.String(string(key))
 }

@@ -48,13 +48,15 @@ func ParseLimits(name string) (Limits, error) {
 const (
 	movingStreams   = 5 // CREATING or DELETING
 	onDemandStreams = 50
+	onDemandShards  = 200 // of one stream, but in the regions below
 	scaleTarget     = 10_000
 	scaleFactor     = 2
 	scalesPerDay    = 10
 	modesPerDay     = 2
 
-	streamConsumers   = 20
-	creatingConsumers = 5
+	streamConsumers    = 20
+	committedConsumers = 50 // of a stream of an account with a commitment, §11.12
+	creatingConsumers  = 5
 
 	accountShards      = 6_000
 	accountShardsLarge = 20_000 // in the regions below
@@ -68,6 +70,9 @@ var largeRegions = []string{"us-east-1", "us-west-2", "eu-west-1"}
 const (
 	ownShardLimit    = 100_000
 	ownOnDemandLimit = 1_000_000
+	// An on-demand stream takes 10 GiB/s at most, which is AWS's limit in its
+	// large regions too.
+	ownOnDemandShards = 10 << 10
 	// Consumers are part of each version of their stream.
 	ownConsumerLimit = 10_000
 )
@@ -96,11 +101,21 @@ func (l Limits) onDemandLimit() int {
 	return onDemandStreams
 }
 
+// onDemandShardLimit returns how many shards an on-demand stream may have in
+// the region.
+func (l Limits) onDemandShardLimit(region string) int {
+	if l == LimitsAWS && !slices.Contains(largeRegions, region) {
+		return onDemandShards
+	}
+	return ownOnDemandShards
+}
+
 // quotas returns what the catalog has to enforce.
 func (l Limits) quotas(region string) catalog.Quotas {
 	q := catalog.Quotas{
 		Shards: l.shardLimit(region), OnDemandStreams: l.onDemandLimit(), Lineage: lineageLimit,
-		Consumers: ownConsumerLimit,
+		OnDemandShards: l.onDemandShardLimit(region),
+		Consumers:      ownConsumerLimit,
 	}
 	if l == LimitsAWS {
 		q.Consumers = streamConsumers
@@ -139,10 +154,15 @@ func (s *Service) limitsFor(ref catalog.Ref) Limits {
 
 // terms returns what a command about the stream is judged by.
 func (s *Service) terms(ref catalog.Ref) catalog.Terms {
-	return catalog.Terms{
+	limits := s.limitsFor(ref)
+	t := catalog.Terms{
 		AtMillis:    s.nowMillis(),
 		Doubted:     s.clockDoubted.Load(),
 		DelayMillis: s.stateDelay.Milliseconds(),
-		Quotas:      s.limitsFor(ref).quotas(ref.Region),
+		Quotas:      limits.quotas(ref.Region),
 	}
+	if limits == LimitsAWS && s.catalog.Commitment(ref.Account, ref.Region).Enabled(t.AtMillis) {
+		t.Quotas.Consumers = committedConsumers
+	}
+	return t
 }

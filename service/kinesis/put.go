@@ -38,7 +38,7 @@ type put struct {
 	batch  storage.Batch
 	shards []*catalog.Shard // of each record of the batch
 	// hashes are of the request's records; of those with an explicit hash key
-	// they mean nothing.
+	// they mean nothing before they are routed.
 	hashes []stream.HashKey
 	// refusals are the messages of shards that refused a record.
 	refusals map[*catalog.Shard]string
@@ -64,14 +64,15 @@ func (p *put) reset() {
 // there for what is checked in which order. Each record's outcome is written
 // into b. An error means that nothing was stored, unless the log itself failed.
 func (s *Service) PutBatch(ctx context.Context, b *kinesisapi.PutBatch) error {
-	if err := checkPartitionKeys(b); err != nil {
-		return err
-	}
+	keyless := checkPartitionKeys(b)
 	p := puts.Get().(*put)
 	defer p.release()
 	p.hash(b.Records)
 	for routes := 1; ; routes++ {
 		x, err := s.writable(ctx, b)
+		if keyless != nil && (err != nil || !x.Auto) {
+			return keyless
+		}
 		if err != nil {
 			return err
 		}
@@ -82,6 +83,7 @@ func (s *Service) PutBatch(ctx context.Context, b *kinesisapi.PutBatch) error {
 		if b.DryRun {
 			return errDryRun
 		}
+		p.meter()
 		s.throttlePut(p, b, x, now)
 		err = s.append(ctx, p)
 		switch {
@@ -140,24 +142,31 @@ func (s *Service) route(p *put, b *kinesisapi.PutBatch, x *catalog.Stream, now t
 	p.batch.Stream = x.ID
 	maxRecordBytes := int(x.MaxRecordKiB) << 10
 	total, tooLarge := 0, -1
+	var auto spread
+	if x.Auto {
+		auto = s.spreadOver(x, len(b.Records))
+	}
 	for i := range b.Records {
 		r := &b.Records[i]
 		r.ErrorCode, r.ErrorMessage = "", ""
 		stored := storage.Record{PartitionKey: r.PartitionKey, Data: r.Data}
-		hash := p.hashes[i]
-		if r.ExplicitHashKey != nil {
-			var err error
-			if hash, err = stream.ParseHashKey(r.ExplicitHashKey); err != nil {
+		if r.ExplicitHashKey != nil && !x.Auto {
+			hash, err := stream.ParseHashKey(r.ExplicitHashKey)
+			if err != nil {
 				return api.Errorf(kinesisapi.InvalidArgument, "Invalid ExplicitHashKey. ExplicitHashKey must be"+
 					" in the range: [0, 2^128-1]. Specified value was %s", r.ExplicitHashKey)
 			}
 			stored.ExplicitHashKey, stored.HasExplicitHashKey = hash, true
+			p.hashes[i] = hash
 		}
 		size := len(r.PartitionKey) + len(r.Data)
 		if total += size; size > maxRecordBytes && tooLarge < 0 {
 			tooLarge = i
 		}
-		sh := x.Route(hash)
+		sh := x.Route(p.hashes[i])
+		if x.Auto {
+			sh = auto.shard(i)
+		}
 		stored.Shard = sh.Index
 		p.batch.Records = append(p.batch.Records, stored)
 		p.shards = append(p.shards, sh)

@@ -16,8 +16,8 @@ import (
 const maxViolations = 10
 
 // checkPartitionKeys refuses records without one. The model has them optional
-// for streams that distribute records by themselves, which this server has
-// none of, and elsewhere AWS keeps its old answer (spec data-streams §13.1).
+// for streams that spread records by themselves; the answer here is for all
+// others, where AWS keeps its old one (spec data-streams §13.1).
 func checkPartitionKeys(b *kinesisapi.PutBatch) error {
 	var missing []string
 	for i := range b.Records {

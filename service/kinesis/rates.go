@@ -10,16 +10,20 @@ import (
 )
 
 // How many calls per second AWS takes of each operation, from an account in a
-// region (spec data-streams §20.1). The tag operations on resources and
-// UpdateMaxRecordSize are not listed there and take what their kind does.
+// region (spec data-streams §20.1). The tag operations on resources,
+// UpdateMaxRecordSize and UpdateStreamRecordDistributionStrategy are not listed
+// there and take what their kind does.
 var accountRates = map[string]float64{
 	"AddTagsToStream":               5,
 	"CreateStream":                  5,
 	"DecreaseStreamRetentionPeriod": 5,
 	"DeleteStream":                  5,
+	"DescribeAccountSettings":       5,
 	"DescribeLimits":                1,
 	"DescribeStream":                10,
 	"DescribeStreamSummary":         20,
+	"DisableEnhancedMonitoring":     5,
+	"EnableEnhancedMonitoring":      5,
 	"IncreaseStreamRetentionPeriod": 5,
 	"ListStreams":                   5,
 	"ListTagsForResource":           5,
@@ -30,8 +34,12 @@ var accountRates = map[string]float64{
 	"SplitShard":                    5,
 	"TagResource":                   5,
 	"UntagResource":                 5,
+	"UpdateAccountSettings":         5,
 	"UpdateMaxRecordSize":           5,
 	"UpdateShardCount":              10,
+
+	"UpdateStreamRecordDistributionStrategy": 5,
+	"UpdateStreamWarmThroughput":             5,
 }
 
 // streamRates are those for one stream, not an account.

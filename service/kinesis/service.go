@@ -106,10 +106,13 @@ func (s *Service) Handlers() map[string]api.Handler {
 		"DecreaseStreamRetentionPeriod": api.Handle(s.DecreaseStreamRetentionPeriod),
 		"DeleteStream":                  api.Handle(s.DeleteStream),
 		"DeregisterStreamConsumer":      api.Handle(s.DeregisterStreamConsumer),
+		"DescribeAccountSettings":       api.Handle(s.DescribeAccountSettings),
 		"DescribeLimits":                api.Handle(s.DescribeLimits),
 		"DescribeStream":                api.Handle(s.DescribeStream),
 		"DescribeStreamConsumer":        api.Handle(s.DescribeStreamConsumer),
 		"DescribeStreamSummary":         api.Handle(s.DescribeStreamSummary),
+		"DisableEnhancedMonitoring":     api.Handle(s.DisableEnhancedMonitoring),
+		"EnableEnhancedMonitoring":      api.Handle(s.EnableEnhancedMonitoring),
 		"GetRecords":                    api.Handle(s.GetRecords),
 		"GetShardIterator":              api.Handle(s.GetShardIterator),
 		"IncreaseStreamRetentionPeriod": api.Handle(s.IncreaseStreamRetentionPeriod),
@@ -126,9 +129,13 @@ func (s *Service) Handlers() map[string]api.Handler {
 		"SplitShard":                    api.Handle(s.SplitShard),
 		"TagResource":                   api.Handle(s.TagResource),
 		"UntagResource":                 api.Handle(s.UntagResource),
+		"UpdateAccountSettings":         api.Handle(s.UpdateAccountSettings),
 		"UpdateMaxRecordSize":           api.Handle(s.UpdateMaxRecordSize),
 		"UpdateShardCount":              api.Handle(s.UpdateShardCount),
 		"UpdateStreamMode":              api.Handle(s.UpdateStreamMode),
+
+		"UpdateStreamRecordDistributionStrategy": api.Handle(s.UpdateStreamRecordDistributionStrategy),
+		"UpdateStreamWarmThroughput":             api.Handle(s.UpdateStreamWarmThroughput),
 	}
 }
 

@@ -19,9 +19,11 @@ func modeDetails(x *catalog.Stream) *types.StreamModeDetails {
 	return &types.StreamModeDetails{StreamMode: x.Mode}
 }
 
-// noMonitoring says that no shard-level metrics are enabled.
-func noMonitoring() []types.EnhancedMetrics {
-	return []types.EnhancedMetrics{{ShardLevelMetrics: []types.MetricsName{}}}
+func distributionOf(x *catalog.Stream) types.RecordDistributionStrategy {
+	if x.Auto {
+		return types.RecordDistributionStrategyAuto
+	}
+	return types.RecordDistributionStrategyUserPartitionKey
 }
 
 func shardShape(sh *catalog.Shard) types.Shard {
