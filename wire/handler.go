@@ -61,6 +61,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := h.identify(w, r.Method == http.MethodOptions && r.Header.Get("Origin") != "")
+	if isRPC(r) {
+		w.Header()[headerProtocol] = []string{protocolRPC} // clients insist on it
+	}
 	if err != nil {
 		h.bodyFailed(w, r, id, err)
 		return
@@ -122,7 +125,7 @@ func (h *handler) fail(w http.ResponseWriter, contentType, id, operation string,
 	if e.Err != nil || statusOf(e.Code) >= http.StatusInternalServerError {
 		h.o.Logger.Error("request failed", "request_id", id, "operation", operation, "err", err)
 	}
-	if contentType != contentCBOR {
+	if codingOf(contentType) == nil || contentType == contentPlainJSON {
 		contentType = contentJSON
 	}
 	sendError(w, contentType, e)

@@ -7,10 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
-	"github.com/leat-io/leat/api"
 	"github.com/leat-io/leat/api/kinesisapi"
 	"github.com/leat-io/leat/internal/fault"
-	"github.com/leat-io/leat/wire/awsjson"
 )
 
 // outcomeBytes is what a stored record takes in the answer to a put, rounded
@@ -42,20 +40,23 @@ func (c *call) prepareHot() {
 		return
 	}
 	c.hot = hotCalls.Get().(*hotCall)
-	if c.contentType != contentJSON && c.contentType != contentPlainJSON {
+	coding := c.coding()
+	if coding == nil {
 		return
 	}
 	if c.operation.Name == "GetRecords" {
-		c.hot.decoded = awsjson.DecodeGetRecords(c.body, &c.hot.get)
+		c.hot.decoded = coding.decodeGetRecords(c.body, &c.hot.get)
 		return
 	}
-	room := awsjson.ArenaBytes(c.body)
-	c.hot.arena = takeBuffer(classOf(room))
-	arena := c.hot.arena.bytes[:room]
+	var arena []byte
+	if room := coding.arenaBytes(c.body); room > 0 {
+		c.hot.arena = takeBuffer(classOf(room))
+		arena = c.hot.arena.bytes[:room]
+	}
 	if c.operation.Name == "PutRecord" {
-		c.hot.decoded = awsjson.DecodePutRecord(c.body, arena, &c.hot.batch)
+		c.hot.decoded = coding.decodePutRecord(c.body, arena, &c.hot.batch)
 	} else {
-		c.hot.decoded = awsjson.DecodePutRecords(c.body, arena, &c.hot.batch)
+		c.hot.decoded = coding.decodePutRecords(c.body, arena, &c.hot.batch)
 	}
 }
 
@@ -98,11 +99,11 @@ func (h *handler) answerHot(ctx context.Context, w http.ResponseWriter, c *call)
 	out := takeBuffer(classOf(outcomeBytes * len(c.hot.batch.Records)))
 	defer out.release()
 	if c.operation.Name == "PutRecord" {
-		out.bytes = awsjson.AppendPutRecordOutput(out.bytes, &c.hot.batch)
+		out.bytes = c.coding().appendPutRecordOutput(out.bytes, &c.hot.batch)
 	} else {
-		out.bytes = awsjson.AppendPutRecordsOutput(out.bytes, &c.hot.batch)
+		out.bytes = c.coding().appendPutRecordsOutput(out.bytes, &c.hot.batch)
 	}
-	send(w, http.StatusOK, contentJSON, out.bytes)
+	send(w, http.StatusOK, c.contentType, out.bytes)
 	return nil
 }
 
@@ -112,16 +113,16 @@ func (c *call) decodeGeneric() error {
 	switch c.operation.Name {
 	case "GetRecords":
 		c.hot.get = kinesis.GetRecordsInput{}
-		return api.Decode(c.value, &c.hot.get, c.operation)
+		return c.decode(&c.hot.get, c.operation)
 	case "PutRecord":
 		var in kinesis.PutRecordInput
-		if err := api.Decode(c.value, &in, c.operation); err != nil {
+		if err := c.decode(&in, c.operation); err != nil {
 			return err
 		}
 		fromPutRecord(&c.hot.batch, &in)
 	default:
 		var in kinesis.PutRecordsInput
-		if err := api.Decode(c.value, &in, c.operation); err != nil {
+		if err := c.decode(&in, c.operation); err != nil {
 			return err
 		}
 		fromPutRecords(&c.hot.batch, &in)
@@ -139,7 +140,7 @@ func (h *handler) getRecords(ctx context.Context, w http.ResponseWriter, c *call
 	if err != nil {
 		return err
 	}
-	room := awsjson.PageBytes(p)
+	room := c.coding().pageBytes(p)
 	taken, err := h.pages.take(ctx, int64(room))
 	if err != nil {
 		return err
@@ -147,7 +148,7 @@ func (h *handler) getRecords(ctx context.Context, w http.ResponseWriter, c *call
 	defer h.pages.give(taken)
 	out := takeBuffer(classOf(room))
 	defer out.release()
-	out.bytes = awsjson.AppendPage(out.bytes, p)
-	send(w, http.StatusOK, contentJSON, out.bytes)
+	out.bytes = c.coding().appendPage(out.bytes, p)
+	send(w, http.StatusOK, c.contentType, out.bytes)
 	return nil
 }

@@ -7,26 +7,30 @@ import (
 
 	"github.com/leat-io/leat/api"
 	"github.com/leat-io/leat/internal/fault"
-	"github.com/leat-io/leat/wire/awsjson"
 	"github.com/leat-io/leat/wire/sigv4"
 )
 
 // call is one request on its way to an operation.
 type call struct {
 	contentType  string // without parameters
+	rpc          bool   // a call of Smithy RPC v2
 	prefix, name string // of the target, empty when not given
 	service      *Service
 	operation    *api.Operation // nil when the target names none
 	body         []byte
-	hot          *hotCall      // of an operation that moves records, else nil
-	value        awsjson.Value // the body, unless hot.decoded
+	hot          *hotCall // of an operation that moves records, else nil
+	decode       decode   // of the body, unless hot.decoded
 }
 
 // newCall finds the operation that a request is for, and decodes the body when
 // that is one that moves records.
 func (h *handler) newCall(r *http.Request, body []byte) *call {
-	c := &call{body: body, contentType: mediaType(r)}
-	c.prefix, c.name, _ = strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	c := &call{body: body, contentType: mediaType(r), rpc: isRPC(r)}
+	if c.rpc {
+		c.prefix, c.name = rpcTarget(r)
+	} else {
+		c.prefix, c.name, _ = strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	}
 	c.service = h.services[c.prefix]
 	if c.service != nil {
 		c.operation = c.service.API.Operations[c.name]
@@ -39,7 +43,10 @@ func (h *handler) newCall(r *http.Request, body []byte) *call {
 func (h *handler) serve(w http.ResponseWriter, r *http.Request, c *call, id string) {
 	if len(c.body) == 0 {
 		contentType := contentCBOR
-		if c.contentType == contentJSON {
+		switch {
+		case c.rpc:
+			contentType = contentRPC
+		case c.contentType == contentJSON:
 			contentType = contentJSON
 		}
 		code := "SerializationException"
@@ -49,9 +56,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, c *call, id stri
 		sendError(w, contentType, &api.Error{Code: code})
 		return
 	}
-	switch c.contentType {
-	case contentJSON, contentCBOR, contentPlainJSON:
-	default:
+	if c.coding() == nil {
 		if c.prefix == "" || c.name == "" {
 			noOperation(w)
 		} else {
@@ -81,25 +86,27 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, c *call, id stri
 	h.run(w, r, c, id)
 }
 
-// parse looks at the body as far as to know that it is an object or map.
-func (c *call) parse() bool {
-	if c.contentType == contentCBOR {
-		return c.body[0]>>5 == 5 // CBOR's major type of maps
+// coding returns how the call's bodies are written, nil when that cannot be
+// told: the content type of RPC and RPC itself need each other.
+func (c *call) coding() coding {
+	if c.rpc != (c.contentType == contentRPC) {
+		return nil
 	}
+	return codingOf(c.contentType)
+}
+
+// parse looks at the body as far as to know that it is an object or map.
+func (c *call) parse() (ok bool) {
 	if c.hot != nil && c.hot.decoded {
 		return true
 	}
-	value, ok := awsjson.Parse(c.body)
-	c.value = value
-	return ok && value.Kind() == api.KindMap
+	c.decode, ok = c.coding().parse(c.body)
+	return ok
 }
 
 // run authenticates, decodes, calls and answers.
 func (h *handler) run(w http.ResponseWriter, r *http.Request, c *call, id string) {
 	ctx, err := h.authenticate(r, c)
-	if err == nil && c.contentType == contentCBOR {
-		err = api.Errorf("UnknownOperationException", "This server does not speak CBOR yet. Switch it off in the client: system property aws.cborEnabled=false or environment CBOR_ENABLED=false.")
-	}
 	if err == nil {
 		err = h.answer(ctx, w, c)
 	}
@@ -131,7 +138,7 @@ func (h *handler) answer(ctx context.Context, w http.ResponseWriter, c *call) er
 		return api.Errorf("UnknownOperationException", "This server does not serve %s yet.", c.operation.Name)
 	}
 	input := served.NewInput()
-	if err := api.Decode(c.value, input, c.operation); err != nil {
+	if err := c.decode(input, c.operation); err != nil {
 		return err
 	}
 	var output any
@@ -148,7 +155,7 @@ func (h *handler) answer(ctx context.Context, w http.ResponseWriter, c *call) er
 	}
 	b := takeBuffer(0)
 	defer b.release()
-	b.bytes = awsjson.Append(b.bytes, output, c.service.API.RequiredLists)
+	b.bytes = c.coding().append(b.bytes, output, c.service.API.RequiredLists)
 	send(w, http.StatusOK, c.contentType, b.bytes)
 	return nil
 }

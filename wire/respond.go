@@ -9,12 +9,12 @@ import (
 
 	"github.com/leat-io/leat/api"
 	"github.com/leat-io/leat/internal/clock"
-	"github.com/leat-io/leat/wire/awsjson"
 )
 
 const (
 	contentJSON      = "application/x-amz-json-1.1"
 	contentCBOR      = "application/x-amz-cbor-1.1"
+	contentRPC       = "application/cbor" // with the header of rpc.go
 	contentPlainJSON = "application/json"
 )
 
@@ -99,15 +99,10 @@ func sendPlain(w http.ResponseWriter, status int, code string) {
 	send(w, status, contentPlainJSON, []byte(text))
 }
 
-// sendError answers with an API error in the request's own protocol.
+// sendError answers with an API error in the request's own protocol, whose
+// content type must have a coding.
 func sendError(w http.ResponseWriter, contentType string, e *api.Error) {
-	var text []byte
-	if contentType == contentJSON {
-		text = awsjson.AppendError(nil, e)
-	} else {
-		text = appendCBORError(nil, e)
-	}
-	send(w, statusOf(e.Code), contentType, text)
+	send(w, statusOf(e.Code), contentType, codingOf(contentType).appendError(nil, e))
 }
 
 // statusOf returns the HTTP status of an error (spec data-streams §2.3, §6).

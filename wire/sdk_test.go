@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -11,13 +12,31 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"github.com/leat-io/leat/wire"
+	"github.com/leat-io/leat/wire/cbor"
+	"github.com/leat-io/leat/wire/cbor/cbortest"
 )
 
-// TestSDK lets the unmodified client of the AWS SDK talk to the door.
+// TestSDK lets the unmodified client of the AWS SDK talk to the door, and the
+// same client through a translator in the other protocols.
 func TestSDK(t *testing.T) {
+	t.Run("JSON", func(t *testing.T) {
+		testSDK(t, func(base http.RoundTripper) http.RoundTripper { return base })
+	})
+	for name, dialect := range map[string]cbor.Dialect{"CBOR": cbor.AWS, "RPC": cbor.RPC} {
+		t.Run(name, func(t *testing.T) {
+			testSDK(t, func(base http.RoundTripper) http.RoundTripper { return cbortest.Transport{Base: base, Dialect: dialect} })
+		})
+	}
+}
+
+func testSDK(t *testing.T, speak func(http.RoundTripper) http.RoundTripper) {
 	f := &fake{}
 	addr := serve(t, wire.New(wire.Options{Services: []wire.Service{f.service()}}))
-	c := client(t, addr, "123456789012", "any")
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	c := kinesis.New(client(t, addr, "123456789012", "any").Options(), func(o *kinesis.Options) {
+		o.HTTPClient = &http.Client{Transport: speak(transport)}
+	})
 	ctx := t.Context()
 
 	if _, err := c.CreateStream(ctx, &kinesis.CreateStreamInput{StreamName: aws.String("s"), ShardCount: aws.Int32(1)}); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/leat-io/leat/api"
 	"github.com/leat-io/leat/api/kinesisapi"
 	"github.com/leat-io/leat/stream"
+	"github.com/leat-io/leat/wire/cbor/shapetest"
 )
 
 // The pieces of bodies, in the forms that encoders choose from.
@@ -257,7 +258,7 @@ func same(t *testing.T, encoded []byte, want any, d Dialect) {
 	if !ok {
 		t.Fatalf("%x is not well formed", encoded)
 	}
-	if err := api.Decode(v, got, &api.Operation{Input: structureOf(shape)}); err != nil || !reflect.DeepEqual(got, want) {
+	if err := api.Decode(v, got, &api.Operation{Input: shapetest.StructureOf(shape)}); err != nil || !reflect.DeepEqual(got, want) {
 		t.Fatalf("%x: got %+v, want %+v: %v", encoded, got, want, err)
 	}
 }
