@@ -220,6 +220,7 @@ func (s *Server) Config() Config { return s.config }
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.closeOnce.Do(func() {
 		close(s.closing)
+		s.kinesis.EndSubscriptions() // which would outlast every grace
 		err := s.door.Shutdown(ctx)
 		<-s.served
 		<-s.watched

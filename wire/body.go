@@ -107,7 +107,10 @@ func (m *memory) take(ctx context.Context, n int64) (taken int64, err error) {
 	return n, nil
 }
 
-// give returns memory that take gave.
+// try takes n bytes, which are there in all, if nobody has to be waited for.
+func (m *memory) try(n int64) bool { return m.free.TryAcquire(n) }
+
+// give returns memory that take or try gave.
 func (m *memory) give(n int64) { m.free.Release(n) }
 
 // body is a request body that was read whole.
@@ -117,8 +120,11 @@ type body struct {
 	held   int64
 }
 
-// give gives back the body's share of the budget.
-func (b *body) give() { b.memory.give(b.held) }
+// give gives back the body's share of the budget, if it was not given back.
+func (b *body) give() {
+	b.memory.give(b.held)
+	b.held = 0
+}
 
 // grow moves the body into a buffer of the next class.
 func (b *body) grow(ctx context.Context) error {

@@ -70,25 +70,32 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer body.give()
 	defer h.recover(w, r, id)
-	h.dispatch(w, r, id, body.bytes)
+	rest := h.dispatch(w, r, id, body.bytes)
 	// Not deferred: after a panic nobody knows who still looks at the buffer,
 	// so it is left to the garbage collector.
 	body.buffer.release()
+	if rest != nil {
+		body.give()
+		rest()
+	}
 }
 
 // dispatch answers a request whose body was read (spec data-streams §5, from
-// step 3 on).
-func (h *handler) dispatch(w http.ResponseWriter, r *http.Request, id string, body []byte) {
+// step 3 on). What it returns, if anything, is the rest of the answer, for
+// which the body is not needed.
+func (h *handler) dispatch(w http.ResponseWriter, r *http.Request, id string, body []byte) (rest func()) {
 	if r.Header.Get("Origin") != "" && cors(w, r) {
-		return
+		return nil
 	}
 	if r.Method != http.MethodPost {
 		noOperation(w)
-		return
+		return nil
 	}
 	c := h.newCall(r, body)
 	h.serve(w, r, c, id)
+	rest = c.rest
 	c.release() // not deferred, for the same reason
+	return rest
 }
 
 // bodyFailed answers a request whose body could not be read, and ends its

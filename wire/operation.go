@@ -20,6 +20,7 @@ type call struct {
 	body         []byte
 	hot          *hotCall // of an operation that moves records, else nil
 	decode       decode   // of the body, unless hot.decoded
+	rest         func()   // what is left to do when the body is given back; nil for most
 }
 
 // newCall finds the operation that a request is for, and decodes the body when
@@ -142,12 +143,24 @@ func (h *handler) answer(ctx context.Context, w http.ResponseWriter, c *call) er
 		return err
 	}
 	var output any
+	var pushed Subscription
+	defer func() {
+		if pushed != nil && c.rest == nil {
+			pushed.Close() // a fault came after it
+		}
+	}()
 	err := h.carryOut(ctx, c, input, func(fault.Outcome) (err error) {
-		output, err = served.Call(ctx, input)
+		if output, err = served.Call(ctx, input); err == nil {
+			pushed, _ = output.(Subscription)
+		}
 		return err
 	})
 	if err != nil {
 		return err
+	}
+	if pushed != nil {
+		c.rest = func() { h.push(ctx, w, pushed) }
+		return nil
 	}
 	if c.operation.NoOutput {
 		send(w, http.StatusOK, c.contentType, nil)

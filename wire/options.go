@@ -62,7 +62,8 @@ type Options struct {
 type Service struct {
 	API *api.Service
 	// Handlers serve operations by name. One of the table that is missing here
-	// is answered with an error that says so.
+	// is answered with an error that says so. An output that is a Subscription
+	// is answered with an event stream.
 	Handlers map[string]api.Handler
 	// Records, when not nil, serves PutRecords, PutRecord and GetRecords of
 	// Kinesis without unpacking records into the SDK's shapes; the three then
@@ -79,6 +80,21 @@ type Service struct {
 type RecordService interface {
 	PutBatch(ctx context.Context, b *kinesisapi.PutBatch) error
 	GetPage(ctx context.Context, in *kinesis.GetRecordsInput, p *kinesisapi.Page) error
+}
+
+// Subscription is the output of SubscribeToShard. Its methods are called by one
+// goroutine.
+type Subscription interface {
+	// Wait returns nil as soon as Next has an event or an error to give without
+	// waiting, and an error only when ctx ends before.
+	Wait(ctx context.Context) error
+	// Next gives the next event, of at most maxBytes of records unless it is a
+	// single one, and one record for every 100 bytes. io.EOF is the good end,
+	// an *api.Error is told to the subscriber, any other error as a failure.
+	// Like GetPage it appends to p.Records.
+	Next(ctx context.Context, maxBytes int, p *kinesisapi.Page) error
+	// Close ends the subscription.
+	Close()
 }
 
 func (o Options) withDefaults() Options {

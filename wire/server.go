@@ -16,6 +16,9 @@ const (
 	writeTimeout   = 5 * time.Minute // from the head on: the slowest body and the answer; one that streams moves it
 	idleTimeout    = 5 * time.Minute
 	maxHeaderBytes = 64 << 10
+	// maxStreams is how many calls one HTTP/2 connection may have under way:
+	// clients keep hundreds of subscriptions on one (spec data-streams §23).
+	maxStreams = 1024
 )
 
 // Server owns a listener and serves a handler on it: HTTP/1.1, and HTTP/2 for
@@ -40,6 +43,7 @@ func Listen(addr string, h http.Handler, logger *slog.Logger) (*Server, error) {
 	return &Server{l, &http.Server{
 		Handler:           h,
 		Protocols:         protocols,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
 		ReadHeaderTimeout: headerTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,

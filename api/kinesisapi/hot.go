@@ -45,13 +45,17 @@ type PutRecord struct {
 	ErrorMessage   string
 }
 
-// Page is the outcome of a GetRecords call, and later of every push to a
-// subscriber: records in the form in which they are stored.
+// Page is the outcome of a GetRecords call, or an event of a SubscribeToShard
+// call: records in the form in which they are stored.
 type Page struct {
 	Records []PageRecord
 	// NextShardIterator is empty at the end of a closed shard, and only there
 	// ChildShards is not.
-	NextShardIterator  string
+	NextShardIterator string
+	// ContinuationSequenceNumber takes the place of NextShardIterator in an
+	// event: the zero value at the end of a closed shard.
+	ContinuationSequenceNumber stream.SequenceNumber
+
 	ChildShards        []types.ChildShard
 	MillisBehindLatest int64
 }

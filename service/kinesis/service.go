@@ -54,6 +54,7 @@ type Service struct {
 	clockDoubted atomic.Bool
 
 	dataPlane
+	subscriptions *subscriptions
 
 	// ctx ends with Close. The goroutines of Start run under it.
 	ctx    context.Context
@@ -78,22 +79,27 @@ func New(o Options) *Service {
 		stateDelay: o.StateDelay,
 		trustClock: o.TrustClock,
 		logger:     o.Logger,
+
+		subscriptions: newSubscriptions(),
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
 
 // Start begins what the service does by itself: it finishes transitions when
-// they are due, also those that were pending when the log was opened, and gives
-// up what is past retention. It is called once.
+// they are due, also those that were pending when the log was opened, gives up
+// what is past retention, and keeps the time of subscriptions. It is called
+// once.
 func (s *Service) Start() {
 	s.wg.Go(s.finishTransitions)
 	s.wg.Go(s.keepHouse)
+	s.wg.Go(s.keepSubscriptions)
 }
 
 // Close ends what Start began and waits for it. The log stays open, and calls
-// are still served.
+// are still served, but subscriptions end.
 func (s *Service) Close() {
+	s.EndSubscriptions()
 	s.cancel()
 	s.wg.Wait()
 }
@@ -127,6 +133,7 @@ func (s *Service) Handlers() map[string]api.Handler {
 		"RegisterStreamConsumer":        api.Handle(s.RegisterStreamConsumer),
 		"RemoveTagsFromStream":          api.Handle(s.RemoveTagsFromStream),
 		"SplitShard":                    api.Handle(s.SplitShard),
+		"SubscribeToShard":              api.Handle(s.Subscribe),
 		"TagResource":                   api.Handle(s.TagResource),
 		"UntagResource":                 api.Handle(s.UntagResource),
 		"UpdateAccountSettings":         api.Handle(s.UpdateAccountSettings),

@@ -19,14 +19,20 @@ func AppendPage(dst []byte, p *kinesisapi.Page) []byte {
 		dst = append(dst, `,"ChildShards":`...)
 		dst = encoder{}.list(dst, reflect.ValueOf(p.ChildShards))
 	}
-	dst = append(dst, `,"Records":[`...)
-	for i := range p.Records {
+	dst = append(dst, `,"Records":`...)
+	dst = appendRecords(dst, p.Records)
+	return append(dst, '}')
+}
+
+func appendRecords(dst []byte, records []kinesisapi.PageRecord) []byte {
+	dst = append(dst, '[')
+	for i := range records {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendRecord(dst, &p.Records[i])
+		dst = appendRecord(dst, &records[i])
 	}
-	return append(dst, ']', '}')
+	return append(dst, ']')
 }
 
 func appendRecord(dst []byte, r *kinesisapi.PageRecord) []byte {
