@@ -17,6 +17,7 @@ var shapes = []struct {
 	name         string
 	records, len int
 }{
+	{"1x100B", 1, 100},
 	{"500x100B", 500, 100},
 	{"500x1KiB", 500, 1 << 10},
 	{"150x25KiB", 150, 25 << 10},
