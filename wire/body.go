@@ -118,12 +118,38 @@ type body struct {
 	*buffer
 	memory *memory
 	held   int64
+	sent   *body // the body as it came, when this is what it inflated to
+}
+
+// signed returns the bytes that a signature is over.
+func (b *body) signed() []byte {
+	if b.sent != nil {
+		return b.sent.bytes
+	}
+	return b.bytes
+}
+
+// release gives the buffers back. Nobody may use their bytes afterwards.
+func (b *body) release() {
+	if b.sent != nil {
+		b.sent.release()
+	}
+	b.buffer.release()
+}
+
+// drop gives back all that the body holds.
+func (b *body) drop() {
+	b.release()
+	b.give()
 }
 
 // give gives back the body's share of the budget, if it was not given back.
 func (b *body) give() {
 	b.memory.give(b.held)
 	b.held = 0
+	if b.sent != nil {
+		b.sent.give()
+	}
 }
 
 // grow moves the body into a buffer of the next class.
@@ -141,9 +167,9 @@ func (b *body) grow(ctx context.Context) error {
 	return nil
 }
 
-// readBody reads the request's body into pooled memory. The caller must give
-// it back, and may release the buffer. On an error nothing is held: errTooLarge,
-// errNoMemory, errSlow, or one of the connection.
+// readBody reads the request's body into pooled memory, and inflates it. The
+// caller must give it back, and may release the buffers. On an error nothing is
+// held: errTooLarge, errNoMemory, errSlow, or one of the connection.
 func (h *handler) readBody(w http.ResponseWriter, r *http.Request) (*body, error) {
 	if r.ContentLength > maxBodyBytes {
 		return nil, errTooLarge
@@ -152,29 +178,28 @@ func (h *handler) readBody(w http.ResponseWriter, r *http.Request) (*body, error
 	if _, err := h.bodies.take(r.Context(), first); err != nil {
 		return nil, err
 	}
-	b := &body{takeBuffer(0), h.bodies, first}
+	b := &body{takeBuffer(0), h.bodies, first, nil}
 	if r.ContentLength == 0 {
 		return b, nil
 	}
 	// A deadline that outlived the body would cancel the request's context.
 	// What cannot set deadlines (a test's recorder) has no slow client.
 	control := http.NewResponseController(w)
-	err := b.read(r, h.o.BodyGrace, func(t time.Time) { _ = control.SetReadDeadline(t) })
+	err := b.read(r.Context(), r.Body, h.o.BodyGrace, func(t time.Time) { _ = control.SetReadDeadline(t) })
 	_ = control.SetReadDeadline(time.Time{})
 	if err != nil {
-		b.buffer.release()
-		b.give()
+		b.drop()
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			err = errSlow
 		}
 		return nil, err
 	}
-	return b, nil
+	return h.inflate(r, b)
 }
 
 // read fills the body. Before each wait it moves the deadline to when the
 // client has stalled for grace, or is grace late on the least rate.
-func (b *body) read(r *http.Request, grace time.Duration, setDeadline func(time.Time)) error {
+func (b *body) read(ctx context.Context, from io.Reader, grace time.Duration, setDeadline func(time.Time)) error {
 	start := time.Now()
 	now := start
 	for {
@@ -183,7 +208,7 @@ func (b *body) read(r *http.Request, grace time.Duration, setDeadline func(time.
 			late = stalled
 		}
 		setDeadline(late)
-		n, err := r.Body.Read(b.bytes[len(b.bytes):cap(b.bytes)])
+		n, err := from.Read(b.bytes[len(b.bytes):cap(b.bytes)])
 		b.bytes = b.bytes[:len(b.bytes)+n]
 		switch {
 		case err == io.EOF:
@@ -192,11 +217,11 @@ func (b *body) read(r *http.Request, grace time.Duration, setDeadline func(time.
 			return err
 		case len(b.bytes) < cap(b.bytes):
 		case b.class < len(classes)-1:
-			if err := b.grow(r.Context()); err != nil {
+			if err := b.grow(ctx); err != nil {
 				return err
 			}
 		default:
-			return expectEnd(r.Body)
+			return expectEnd(from)
 		}
 		now = time.Now()
 	}

@@ -70,10 +70,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer body.give()
 	defer h.recover(w, r, id)
-	rest := h.dispatch(w, r, id, body.bytes)
+	rest := h.dispatch(w, r, id, body)
 	// Not deferred: after a panic nobody knows who still looks at the buffer,
 	// so it is left to the garbage collector.
-	body.buffer.release()
+	body.release()
 	if rest != nil {
 		body.give()
 		rest()
@@ -83,7 +83,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // dispatch answers a request whose body was read (spec data-streams §5, from
 // step 3 on). What it returns, if anything, is the rest of the answer, for
 // which the body is not needed.
-func (h *handler) dispatch(w http.ResponseWriter, r *http.Request, id string, body []byte) (rest func()) {
+func (h *handler) dispatch(w http.ResponseWriter, r *http.Request, id string, body *body) (rest func()) {
 	if r.Header.Get("Origin") != "" && cors(w, r) {
 		return nil
 	}

@@ -18,6 +18,7 @@ type call struct {
 	service      *Service
 	operation    *api.Operation // nil when the target names none
 	body         []byte
+	signed       []byte   // the body as it was sent
 	hot          *hotCall // of an operation that moves records, else nil
 	decode       decode   // of the body, unless hot.decoded
 	rest         func()   // what is left to do when the body is given back; nil for most
@@ -25,8 +26,8 @@ type call struct {
 
 // newCall finds the operation that a request is for, and decodes the body when
 // that is one that moves records.
-func (h *handler) newCall(r *http.Request, body []byte) *call {
-	c := &call{body: body, contentType: mediaType(r), rpc: isRPC(r)}
+func (h *handler) newCall(r *http.Request, b *body) *call {
+	c := &call{body: b.bytes, signed: b.signed(), contentType: mediaType(r), rpc: isRPC(r)}
 	if c.rpc {
 		c.prefix, c.name = rpcTarget(r)
 	} else {
@@ -121,7 +122,7 @@ func (h *handler) authenticate(r *http.Request, c *call) (context.Context, error
 	if h.o.AllowUnsigned && !sigv4.Signed(r) {
 		return api.WithCaller(r.Context(), h.verifier.Anonymous()), nil
 	}
-	caller, err := h.verifier.Verify(r, c.body, c.service.API.SigningName)
+	caller, err := h.verifier.Verify(r, c.signed, c.service.API.SigningName)
 	if err != nil {
 		return nil, err
 	}
