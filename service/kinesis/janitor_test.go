@@ -12,12 +12,16 @@ import (
 	"github.com/leat-io/leat/storage"
 )
 
+// keepers is how many goroutines of a service always wait for the clock: the
+// janitor, and the one that scales on-demand streams.
+const keepers = 2
+
 // until advances the clock by steps of d until the condition holds. Before each
 // look and each step it waits for the housekeeping that is due to be done.
 func (r *rig) until(what string, d time.Duration, wanted func() bool) {
 	r.t.Helper()
 	for range 100 {
-		r.awaitAlarms(1)
+		r.awaitAlarms(keepers)
 		if wanted() {
 			return
 		}
@@ -56,7 +60,7 @@ func TestRetentionIsKept(t *testing.T) {
 	r := newRig(t, 1, rigOptions{})
 	r.trustClock = true
 	r.start()
-	r.awaitAlarms(1)
+	r.awaitAlarms(keepers)
 	r.put("0", "old")
 	r.clock.Advance(time.Hour)
 	r.put("0", "young")
@@ -81,14 +85,14 @@ func TestClockJump(t *testing.T) {
 	r.put("0", "record")
 	r.split(0, "1000")
 	r.start()
-	r.awaitAlarms(1)
+	r.awaitAlarms(keepers)
 	trimmed := func() bool { first, there := r.first(0); return !there || first > 0 }
 	r.clock.Advance(1000 * time.Hour)
 	for range 9 {
-		r.awaitAlarms(1)
+		r.awaitAlarms(keepers)
 		r.clock.Advance(time.Minute)
 	}
-	r.awaitAlarms(1)
+	r.awaitAlarms(keepers)
 	if trimmed() {
 		t.Fatal("a clock that jumped was believed")
 	}

@@ -88,11 +88,12 @@ func New(o Options) *Service {
 
 // Start begins what the service does by itself: it finishes transitions when
 // they are due, also those that were pending when the log was opened, gives up
-// what is past retention, and keeps the time of subscriptions. It is called
-// once.
+// what is past retention, scales on-demand streams, and keeps the time of
+// subscriptions. It is called once.
 func (s *Service) Start() {
 	s.wg.Go(s.finishTransitions)
 	s.wg.Go(s.keepHouse)
+	s.wg.Go(s.scaleOnDemand)
 	s.wg.Go(s.keepSubscriptions)
 }
 

@@ -128,10 +128,10 @@ func TestShorterTransitionOvertakes(t *testing.T) {
 	r.start()
 	r.stateDelay = time.Hour
 	r.create("slow", 1)
-	r.awaitAlarms(2) // the janitor's and the one for this stream
+	r.awaitAlarms(keepers + 1) // and the one for this stream
 	r.stateDelay = time.Second
 	r.create(testRef.Name, 1)
-	r.awaitAlarms(3) // and a new one for this
+	r.awaitAlarms(keepers + 2) // and a new one for this
 	r.lapse(types.StreamStatusActive)
 	if next, _ := r.catalog.NextDue(); next.DueMillis != 1700000000500+3600_000 {
 		t.Errorf("%+v", next)
