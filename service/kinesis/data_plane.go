@@ -15,6 +15,7 @@ import (
 // GetShardIterator and GetRecords. Its zero value is ready.
 type dataPlane struct {
 	throttle throttle
+	metrics  metricsMap[storage.StreamID, StreamMetrics]
 	// spreadRecords counts the records that were spread over shards.
 	spreadRecords atomic.Uint64
 	// fullLoggedMillis is when it was last logged that storage is full.

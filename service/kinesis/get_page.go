@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -27,7 +28,8 @@ var reads = sync.Pool{New: func() any { return new(storage.ReadResult) }}
 
 // GetPage carries out GetRecords; see there for what is checked in which order.
 // It replaces what p held and keeps the capacity of its records.
-func (s *Service) GetPage(ctx context.Context, in *kinesis.GetRecordsInput, p *kinesisapi.Page) error {
+func (s *Service) GetPage(ctx context.Context, in *kinesis.GetRecordsInput, p *kinesisapi.Page) (err error) {
+	began := time.Now()
 	*p = kinesisapi.Page{Records: p.Records[:0]}
 	now := s.clock.Now()
 	sealer, err := s.iterators(ctx)
@@ -45,6 +47,8 @@ func (s *Service) GetPage(ctx context.Context, in *kinesis.GetRecordsInput, p *k
 	if aws.ToBool(in.DryRun) {
 		return errDryRun
 	}
+	bytes := 0
+	defer func() { s.measureGet(x, sh, p, bytes, now, time.Since(began), err) }()
 	limited := s.limited(x)
 	if limited && !s.throttle.takeRead(logKey(x, sh), now) {
 		return shardRateExceeded(x, sh.ID())
@@ -65,7 +69,7 @@ func (s *Service) GetPage(ctx context.Context, in *kinesis.GetRecordsInput, p *k
 	if err != nil {
 		return fmt.Errorf("read %s of %s: %w", sh.ID(), x.ARN(), err)
 	}
-	bytes := fillPage(p, sh, res, now.UnixMilli())
+	bytes = fillPage(p, sh, res, now.UnixMilli())
 	if limited {
 		s.throttle.chargeRead(logKey(x, sh), bytes, now)
 	}

@@ -35,6 +35,7 @@ const (
 
 // put is the scratch space of one PutBatch.
 type put struct {
+	stream *catalog.Stream // nil before the stream is known
 	batch  storage.Batch
 	shards []*catalog.Shard // of each record of the batch
 	// hashes are of the request's records; of those with an explicit hash key
@@ -53,6 +54,7 @@ func (p *put) release() {
 }
 
 func (p *put) reset() {
+	p.stream = nil
 	clear(p.batch.Records)
 	clear(p.shards)
 	clear(p.refusals)
@@ -64,9 +66,17 @@ func (p *put) reset() {
 // there for what is checked in which order. Each record's outcome is written
 // into b. An error means that nothing was stored, unless the log itself failed.
 func (s *Service) PutBatch(ctx context.Context, b *kinesisapi.PutBatch) error {
-	keyless := checkPartitionKeys(b)
 	p := puts.Get().(*put)
 	defer p.release()
+	began := time.Now()
+	err := s.put(ctx, p, b)
+	s.measurePut(p.stream, b, time.Since(began), err)
+	return err
+}
+
+// put carries out b with the scratch space p, in which it leaves the stream.
+func (s *Service) put(ctx context.Context, p *put, b *kinesisapi.PutBatch) error {
+	keyless := checkPartitionKeys(b)
 	p.hash(b.Records)
 	for routes := 1; ; routes++ {
 		x, err := s.writable(ctx, b)
@@ -139,7 +149,7 @@ func (s *Service) writable(ctx context.Context, b *kinesisapi.PutBatch) (*catalo
 // their outcomes in b reset.
 func (s *Service) route(p *put, b *kinesisapi.PutBatch, x *catalog.Stream, now time.Time) error {
 	p.reset()
-	p.batch.Stream = x.ID
+	p.stream, p.batch.Stream = x, x.ID
 	maxRecordBytes := int(x.MaxRecordKiB) << 10
 	total, tooLarge := 0, -1
 	var auto spread
@@ -205,6 +215,7 @@ func (s *Service) throttlePut(p *put, b *kinesisapi.PutBatch, x *catalog.Stream,
 		}
 		b.Records[i].ErrorCode = kinesisapi.ProvisionedThroughputExceeded
 		b.Records[i].ErrorMessage = p.refusal(x, sh)
+		s.measureRefusal(x, sh)
 		b.Failed++
 	}
 	clear(p.batch.Records[kept:])
