@@ -22,7 +22,7 @@ import (
 // nothing else is (spec storage §7.1, §7.14).
 //
 // LEAT_CRASH_SEEDS is the number of seeds, LEAT_CRASH_SEED runs one of them.
-func TestCrash(t *testing.T) { testCrash(t, 150, 0) }
+func TestCrash(t *testing.T) { testCrash(t, 120, 0) }
 
 // TestCrashInterval is TestCrash with appends synced now and then. A power
 // failure may then take the newest records of each shard log, a kill nothing.

@@ -47,7 +47,7 @@ func TestFsck(t *testing.T) {
 		if strings.HasSuffix(name, lockName) || len(content) == 0 {
 			continue
 		}
-		for range 8 {
+		for range 4 {
 			damaged := flipped(files, name, rnd.IntN(len(content)), rnd)
 			how, _ := w.open1(damaged)
 			report := check(damaged)
