@@ -104,7 +104,7 @@ func damageFixture(t *testing.T) (*world, map[string][]byte) {
 			t.Fatal(err)
 		}
 		if life < 3 {
-			w.use(log, 120)
+			w.use(log, 70)
 		}
 		if err := log.Close(); err != nil {
 			t.Fatal(err)
