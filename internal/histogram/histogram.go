@@ -39,6 +39,15 @@ type Snapshot struct {
 	Sum    time.Duration
 }
 
+// Count returns how many durations were counted.
+func (s Snapshot) Count() uint64 {
+	n := uint64(0)
+	for _, count := range s.Counts {
+		n += count
+	}
+	return n
+}
+
 // Snapshot returns what the histogram holds now.
 func (h *Histogram) Snapshot() Snapshot {
 	s := Snapshot{Bounds: h.bounds, Counts: make([]uint64, len(h.counts)), Sum: time.Duration(h.sum.Load())}

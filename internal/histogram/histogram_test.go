@@ -19,6 +19,9 @@ func TestHistogram(t *testing.T) {
 	if want := []uint64{3, 2, 1}; !slices.Equal(s.Counts, want) || !slices.Equal(s.Bounds, bounds) {
 		t.Errorf("%v in %v, want %v", s.Counts, s.Bounds, want)
 	}
+	if s.Count() != 6 {
+		t.Errorf("%d in all", s.Count())
+	}
 	if want := time.Minute + time.Second + 2*time.Millisecond; s.Sum != want {
 		t.Errorf("sum %v, want %v", s.Sum, want)
 	}

@@ -60,7 +60,7 @@ func benchmarkAppend(b *testing.B, records, length, appenders, shards int) {
 	b.StopTimer()
 	b.ReportMetric(float64(b.N)*float64(records)/b.Elapsed().Seconds(), "records/s")
 	s := log.Stats()
-	b.ReportMetric(float64(s.CommitTime/time.Duration(s.Commits))/1e3, "µs/commit")
+	b.ReportMetric(float64(s.CommitTimes.Sum/time.Duration(s.CommitTimes.Count()))/1e3, "µs/commit")
 }
 
 func openBench(b *testing.B, shards int, o Options) *Log {

@@ -142,9 +142,11 @@ func (c *committer) sync() error {
 	if !c.unsynced {
 		return nil
 	}
+	start := time.Now()
 	if err := c.journal.Sync(); err != nil {
 		return err
 	}
+	c.stats.syncs.Observe(time.Since(start))
 	c.unsynced = false
 	return nil
 }

@@ -153,6 +153,7 @@ func (f *flusher) addLive(m extent.Meta) {
 		f.files[m.File] = file
 	}
 	file.live++
+	f.stats.extents.Add(1)
 }
 
 // extentWriter is a file being added to.
@@ -204,6 +205,7 @@ func (f *flusher) giveUp(metas []extent.Meta, err error) error {
 	f.closeWriters()
 	for _, m := range metas {
 		f.files[m.File].live--
+		f.stats.extents.Add(-1)
 	}
 	for _, m := range metas {
 		if e := f.removeDead(m.File); e != nil {

@@ -45,6 +45,7 @@ func (f *flusher) collect() {
 	for _, m := range list {
 		if file := f.files[m.File]; file != nil {
 			file.live--
+			f.stats.extents.Add(-1)
 		}
 	}
 	for _, m := range list {

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/leat-io/leat/internal/histogram"
 	"github.com/leat-io/leat/storage"
 	"github.com/leat-io/leat/storage/disklog/extent"
 	"github.com/leat-io/leat/storage/disklog/journal"
@@ -43,6 +44,7 @@ func Open(dir string, machines map[string]storage.Machine, o Options) (*Log, err
 		flusherDone:   make(chan struct{}),
 		committerDone: make(chan struct{}),
 		stopped:       make(chan struct{}),
+		stats:         stats{commits: histogram.New(timeBounds), syncs: histogram.New(timeBounds)},
 	}
 	if err := l.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open log in %s: %w", dir, err), l.closeFiles())

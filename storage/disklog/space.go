@@ -28,7 +28,7 @@ func (c *committer) checkSpace() {
 		return
 	}
 	s.written, s.looked = 0, time.Now()
-	full, free := c.spaceFull()
+	full, free := c.spaceFull(s.full)
 	if full != s.full {
 		s.full = full
 		c.stats.full.Store(full)
@@ -40,23 +40,34 @@ func (c *committer) checkSpace() {
 	}
 }
 
-func (c *committer) spaceFull() (full bool, free int64) {
-	if c.flushFull.Load() {
+// Full reports whether appends would be refused for lack of space. It looks
+// itself when they were, so that it knows of room that nobody asked for since.
+func (l *Log) Full() bool {
+	if !l.stats.full.Load() {
+		return false
+	}
+	full, _ := l.spaceFull(true)
+	return full
+}
+
+// spaceFull looks at the volume, which was full or not before.
+func (l *Log) spaceFull(before bool) (full bool, free int64) {
+	if l.flushFull.Load() {
 		return true, 0
 	}
-	if c.opts.MinFreeBytes < 0 {
+	if l.opts.MinFreeBytes < 0 {
 		return false, 0
 	}
-	free, total, err := c.opts.FS.Space(c.dir)
+	free, total, err := l.opts.FS.Space(l.dir)
 	if err != nil {
 		// A volume that cannot say how full it is will say so when written to.
 		return false, 0
 	}
-	reserve := c.opts.MinFreeBytes
+	reserve := l.opts.MinFreeBytes
 	if reserve == 0 {
 		reserve = min(max(1<<30, total/20), total/2)
 	}
-	if c.space.full {
+	if before {
 		reserve += reserve / 2
 	}
 	return free < reserve, free

@@ -33,8 +33,8 @@ func TestReserve(t *testing.T) {
 	if free, _, _ := fs.Space("data"); free > reserve || free < reserve/2 {
 		t.Errorf("%d bytes are free, the reserve is %d", free, reserve)
 	}
-	if !log.Stats().Full {
-		t.Error("Stats does not say so")
+	if !log.Stats().Full || !log.Full() {
+		t.Error("Stats or Full do not say so")
 	}
 	propose(t, log, storagetest.Command{Value: "a command"})
 	if n := count(t, log, 0); n != stored {
@@ -45,9 +45,12 @@ func TestReserve(t *testing.T) {
 		t.Errorf("append says %v before there is half as much again", err)
 	}
 	fs.SetTotal(total + 2*reserve)
+	if log.Full() {
+		t.Error("Full does not see that there is room")
+	}
 	mustAppend(t, log, 0, 10)
-	if log.Stats().Full {
-		t.Error("Stats still says that it is full")
+	if log.Stats().Full || log.Full() {
+		t.Error("Stats or Full still say that it is full")
 	}
 }
 

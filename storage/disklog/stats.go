@@ -3,18 +3,18 @@ package disklog
 import (
 	"sync/atomic"
 	"time"
+
+	"github.com/leat-io/leat/internal/histogram"
 )
 
 // Stats are figures about a log. Those that only grow count from its Open.
 type Stats struct {
-	// Commits counts frames written, CommitBytes their entries, and
-	// CommitNanos the time from writing to durable.
-	Commits     uint64
+	// CommitBytes are the entries of the frames written, CommitTimes how long
+	// it took from writing one to durable, or to written where syncs are only
+	// due now and then, and SyncTimes how long the syncs of the journal took.
 	CommitBytes uint64
-	CommitTime  time.Duration
-	// CommitTimes is a histogram of that time: element i counts the commits
-	// that took at most CommitBounds[i], the last one all others.
-	CommitTimes [len(CommitBounds) + 1]uint64
+	CommitTimes histogram.Snapshot
+	SyncTimes   histogram.Snapshot
 
 	// UnflushedBytes is the memory of records that only the journal holds,
 	// CachedBytes that of records which an extent holds as well.
@@ -29,15 +29,18 @@ type Stats struct {
 	JournalBytes int64
 	JournalEnd   uint64
 
-	// ExtentBytes were written to extents, Snapshots were written.
+	// Extents hold records now. ExtentBytes were written to extents, Snapshots
+	// were written.
+	Extents     int64
 	ExtentBytes int64
 	Snapshots   int64
 	// Full says that appends are refused for lack of space.
 	Full bool
 }
 
-// CommitBounds are the upper bounds of Stats.CommitTimes.
-var CommitBounds = [...]time.Duration{
+// timeBounds are the upper bounds of histograms: a sync may take from tens of
+// microseconds to seconds.
+var timeBounds = []time.Duration{
 	50 * time.Microsecond, 100 * time.Microsecond, 200 * time.Microsecond, 500 * time.Microsecond,
 	time.Millisecond, 2 * time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond,
 	20 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond, time.Second,
@@ -45,11 +48,11 @@ var CommitBounds = [...]time.Duration{
 
 // stats is what a log counts.
 type stats struct {
-	commits, commitBytes atomic.Uint64
-	commitTime           atomic.Int64
-	commitTimes          [len(CommitBounds) + 1]atomic.Uint64
+	commitBytes    atomic.Uint64
+	commits, syncs *histogram.Histogram
 
 	cachedBytes   atomic.Int64
+	extents       atomic.Int64
 	extentBytes   atomic.Int64
 	snapshots     atomic.Int64
 	snapshotBytes atomic.Int64 // of the newest
@@ -58,32 +61,24 @@ type stats struct {
 
 // commit counts one frame.
 func (s *stats) commit(bytes int, took time.Duration) {
-	s.commits.Add(1)
 	s.commitBytes.Add(uint64(bytes))
-	s.commitTime.Add(int64(took))
-	i := 0
-	for i < len(CommitBounds) && took > CommitBounds[i] {
-		i++
-	}
-	s.commitTimes[i].Add(1)
+	s.commits.Observe(took)
 }
 
 // Stats returns the log's figures.
 func (l *Log) Stats() Stats {
 	s := Stats{
-		Commits:         l.stats.commits.Load(),
 		CommitBytes:     l.stats.commitBytes.Load(),
-		CommitTime:      time.Duration(l.stats.commitTime.Load()),
+		CommitTimes:     l.stats.commits.Snapshot(),
+		SyncTimes:       l.stats.syncs.Snapshot(),
 		UnflushedBytes:  l.unflushed.bytes.Load(),
 		CachedBytes:     l.stats.cachedBytes.Load(),
 		BlockCacheBytes: l.store.Stats().CachedBytes,
 		JournalEnd:      l.end.Load(),
+		Extents:         l.stats.extents.Load(),
 		ExtentBytes:     l.stats.extentBytes.Load(),
 		Snapshots:       l.stats.snapshots.Load(),
 		Full:            l.stats.full.Load(),
-	}
-	for i := range s.CommitTimes {
-		s.CommitTimes[i] = l.stats.commitTimes[i].Load()
 	}
 	for _, seg := range l.journal.Segments() {
 		s.Segments++
