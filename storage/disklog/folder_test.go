@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/leat-io/leat/internal/vfs"
+	"github.com/leat-io/leat/internal/vfs/errfs"
 	"github.com/leat-io/leat/storage"
 )
 
@@ -66,6 +67,39 @@ func sameKind(err, want error) bool {
 		return errors.As(err, new(*FormatError))
 	}
 	return false
+}
+
+// TestUnsyncedFormat kills the process that makes a folder before the name
+// FORMAT is durable, lets the next one store a record, and cuts the power. The
+// folder must not look as if it was still being made.
+func TestUnsyncedFormat(t *testing.T) {
+	for seed := range uint64(20) {
+		fs := vfs.NewCrash()
+		o := tiny()
+		renamed := false
+		o.FS = errfs.Wrap(fs, func(c errfs.Call) error {
+			renamed = renamed || c.Op == errfs.OpRename && strings.HasSuffix(c.Name, formatNew)
+			if renamed && c.Op == errfs.OpSyncDir {
+				return errors.New("killed")
+			}
+			return nil
+		})
+		if _, err := Open("data", machines(), o); err == nil {
+			t.Fatal("the folder was never synced after FORMAT got its name")
+		}
+		fs = fs.Kill()
+		o.FS = fs
+		log := openTest(t, "", o)
+		openShards(t, log, 1)
+		mustAppend(t, log, 0, 100)
+		fs = fs.PowerLoss(seed)
+		_ = log.Close()
+		o.FS = fs
+		log = openTest(t, "", o)
+		if n := count(t, log, 0); n != 1 {
+			t.Errorf("seed %d: %d records, want the one acknowledged", seed, n)
+		}
+	}
 }
 
 // TestUnknownMachine refuses state and commands that no machine is there for.
