@@ -178,6 +178,7 @@ func (s *Service) EndSubscriptions() {
 func (s *Service) keepSubscriptions() {
 	subs := s.subscriptions
 	changed := s.catalog.Changed()
+	subs.interruptLost(s)      // before this goroutine came to look
 	var alarm <-chan time.Time // for alarmAt
 	var alarmAt time.Time
 	for {
