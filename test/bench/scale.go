@@ -42,7 +42,7 @@ func benchShards(_ context.Context, c config) error {
 	if err != nil {
 		return err
 	}
-	defer func() { p.stop() }()
+	defer p.stop()
 	before := p.memory("VmRSS")
 	began := time.Now()
 	if err := createStream(p.addr, shards); err != nil {
@@ -79,12 +79,12 @@ func benchShards(_ context.Context, c config) error {
 	}
 	fmt.Printf("every hundredth shard read to its tip: %d records in %v; resident %.1f MiB\n", records, time.Since(began).Round(time.Millisecond), p.memory("VmRSS"))
 	p.kill()
-	began = time.Now()
-	p, err = startLeat(c, filepath.Join(c.dir, "shards"), nil)
+	again, err := startLeat(c, filepath.Join(c.dir, "shards"), nil)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("serving again %v after a kill -9\n", p.started.Round(time.Millisecond))
+	defer again.stop()
+	fmt.Printf("serving again %v after a kill -9\n", again.started.Round(time.Millisecond))
 	return nil
 }
 
@@ -98,7 +98,7 @@ func benchLarge(_ context.Context, c config) error {
 	if err != nil {
 		return err
 	}
-	defer func() { p.stop() }()
+	defer p.stop()
 	if err := createStream(p.addr, shards); err != nil {
 		return err
 	}
@@ -108,29 +108,30 @@ func benchLarge(_ context.Context, c config) error {
 	}
 	fmt.Printf("wrote %d records, %.0f MB/s; resident at most %.0f MiB\n", stored, float64(stored*s.size)/1e6/took.Seconds(), p.memory("VmHWM"))
 	p.kill()
-	p, err = startLeat(c, dir, env)
+	again, err := startLeat(c, dir, env)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("serving again %v after a kill -9\n", p.started.Round(time.Millisecond))
+	defer again.stop()
+	fmt.Printf("serving again %v after a kill -9\n", again.started.Round(time.Millisecond))
 	var read, later int
 	var bytes int64
 	var reading time.Duration
 	for shard := range shards {
-		it, err := trimHorizon(p.addr, fmt.Sprint(shard))
+		it, err := trimHorizon(again.addr, fmt.Sprint(shard))
 		if err != nil {
 			return err
 		}
-		n, b, t, err := readAll(p.addr, it)
+		n, b, t, err := readAll(again.addr, it)
 		if err != nil {
 			return err
 		}
 		read, bytes, reading = read+n, bytes+b, reading+t
-		it, err = iterator(p.addr, object{"StreamName": stream, "ShardId": fmt.Sprint(shard), "ShardIteratorType": "AT_TIMESTAMP", "Timestamp": float64(half.UnixMilli()) / 1000})
+		it, err = iterator(again.addr, object{"StreamName": stream, "ShardId": fmt.Sprint(shard), "ShardIteratorType": "AT_TIMESTAMP", "Timestamp": float64(half.UnixMilli()) / 1000})
 		if err != nil {
 			return err
 		}
-		n, _, _, err = readAll(p.addr, it)
+		n, _, _, err = readAll(again.addr, it)
 		if err != nil {
 			return err
 		}
@@ -140,7 +141,7 @@ func benchLarge(_ context.Context, c config) error {
 		return fmt.Errorf("stored %d records, read %d", stored, read)
 	}
 	fmt.Printf("read all %d records from TRIM_HORIZON at %.0f MB/s, %d of them again from AT_TIMESTAMP half way; resident at most %.0f MiB\n",
-		read, float64(bytes)/1e6/reading.Seconds(), later, p.memory("VmHWM"))
+		read, float64(bytes)/1e6/reading.Seconds(), later, again.memory("VmHWM"))
 	return nil
 }
 
