@@ -7,7 +7,11 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"runtime"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -150,6 +154,289 @@ func TestSubscribe(t *testing.T) {
 	}
 }
 
-var _ = errors.New
-var _ = fmt.Sprint
-var _ net.Addr
+// A shard is followed to its end, and on into its children.
+func TestSubscribeThroughReshards(t *testing.T) {
+	srv := leattest.New(t, leattest.Stream("orders", 1))
+	client := once(srv)
+	consumer := register(t, client, "c")
+	s := subscribe(t, client, consumer, shard0, latest)
+	if err := put(t.Context(), client, "parent"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := client.SplitShard(t.Context(), &kinesis.SplitShardInput{
+		StreamName: aws.String("orders"), ShardToSplit: aws.String(shard0), NewStartingHashKey: aws.String("170141183460469231731687303715884105728"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := put(t.Context(), client, "child"); err != nil {
+		t.Fatal(err)
+	}
+	got := ""
+	var children []types.ChildShard
+	for children == nil {
+		e := next(t, s)
+		got += dataOf(e)
+		if (e.ContinuationSequenceNumber == nil) != (e.ChildShards != nil) {
+			t.Fatalf("event %+v", e)
+		}
+		children = e.ChildShards
+	}
+	end(t, s, "")
+	if len(children) != 2 || fmt.Sprint(children[0].ParentShards) != "["+shard0+"]" || *children[1].HashKeyRange.EndingHashKey == "" {
+		t.Errorf("children %+v", children)
+	}
+	for _, c := range children {
+		s := subscribe(t, client, consumer, *c.ShardId, horizon)
+		srv.Advance(5 * time.Second) // one of them has nothing to say
+		got += dataOf(next(t, s))
+	}
+	if got != "parentchild" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// A subscription ends after five minutes, and the next one goes on where it
+// was, with nothing lost and nothing twice.
+func TestRenewSubscription(t *testing.T) {
+	for name, transport := range transports {
+		t.Run(name, func(t *testing.T) {
+			srv := leattest.New(t, leattest.Stream("orders", 1))
+			client := clientOver(t, srv, transport(t))
+			consumer := register(t, client, "c")
+			s := subscribe(t, client, consumer, shard0, latest)
+			var got, want string
+			var last *string
+			for i := range 3 {
+				for _, data := range []string{"a", "b"} {
+					want += fmt.Sprint(data, i)
+					if err := put(t.Context(), client, fmt.Sprint(data, i)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for len(got) < len(want) {
+					e := next(t, s)
+					got += dataOf(e)
+					last = e.ContinuationSequenceNumber
+				}
+				srv.Advance(5 * time.Minute)
+				end(t, s, "")
+				want += "-"
+				if err := put(t.Context(), client, "-"); err != nil {
+					t.Fatal(err)
+				}
+				s = subscribe(t, client, consumer, shard0, after(last))
+			}
+			for len(got) < len(want) {
+				got += dataOf(next(t, s))
+			}
+			if got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+func TestSubscribeTakeover(t *testing.T) {
+	for name, transport := range transports {
+		t.Run(name, func(t *testing.T) {
+			srv := leattest.New(t, leattest.Stream("orders", 1))
+			client := clientOver(t, srv, transport(t))
+			consumer := register(t, client, "c")
+			old := subscribe(t, client, consumer, shard0, latest)
+			_, err := trySubscribe(t.Context(), client, consumer, shard0, latest)
+			var inUse *types.ResourceInUseException
+			if !errors.As(err, &inUse) || *inUse.Message != "Another active subscription exists for this consumer: 000000000000:orders:"+shard0+":c" {
+				t.Errorf("second: %v", err)
+			}
+			srv.Advance(5 * time.Second)
+			young := subscribe(t, client, consumer, shard0, latest)
+			for { // its silence may have been over just before
+				e := next(t, old)
+				if e == nil {
+					break
+				}
+			}
+			if !errors.As(old.Err(), &inUse) {
+				t.Errorf("the old one ended with %v", old.Err())
+			}
+			if err := put(t.Context(), client, "a"); err != nil {
+				t.Fatal(err)
+			}
+			if got := dataOf(next(t, young)); got != "a" {
+				t.Errorf("the new one got %q", got)
+			}
+		})
+	}
+}
+
+func TestDeregisterSubscriber(t *testing.T) {
+	for name, transport := range transports {
+		t.Run(name, func(t *testing.T) {
+			srv := leattest.New(t, leattest.Stream("orders", 1))
+			client := clientOver(t, srv, transport(t))
+			consumer := register(t, client, "c")
+			s := subscribe(t, client, consumer, shard0, latest)
+			_, err := client.DeregisterStreamConsumer(t.Context(), &kinesis.DeregisterStreamConsumerInput{ConsumerARN: consumer})
+			if err != nil {
+				t.Fatal(err)
+			}
+			end(t, s, "ResourceNotFoundException")
+			if _, err := trySubscribe(t.Context(), client, consumer, shard0, latest); code(err) != "ResourceNotFoundException" {
+				t.Errorf("once more: %v", err)
+			}
+		})
+	}
+}
+
+// Closing the server ends subscriptions at once, and well.
+func TestCloseWithSubscribers(t *testing.T) {
+	for name, transport := range transports {
+		t.Run(name, func(t *testing.T) {
+			srv, err := leattest.Start(leattest.Stream("orders", 1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			client := clientOver(t, srv, transport(t))
+			s := subscribe(t, client, register(t, client, "c"), shard0, latest)
+			closed := make(chan error, 1)
+			go func() { closed <- srv.Close() }()
+			end(t, s, "")
+			if err := <-closed; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Three hundred subscriptions share one HTTP/2 connection.
+func TestManySubscribersOnOneConnection(t *testing.T) {
+	const subscribers = 300
+	srv := leattest.New(t, leattest.Stream("orders", 1))
+	var dials atomic.Int32
+	transport := h2c()
+	transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		dials.Add(1)
+		return new(net.Dialer).DialContext(ctx, network, addr)
+	}
+	client := clientOver(t, srv, transport)
+	streams := make([]*kinesis.SubscribeToShardEventStream, subscribers)
+	for i := range streams {
+		streams[i] = subscribe(t, client, register(t, client, fmt.Sprint("c", i)), shard0, latest)
+	}
+	for _, data := range []string{"a", "b"} {
+		if err := put(t.Context(), client, data); err != nil {
+			t.Fatal(err)
+		}
+		for i, s := range streams {
+			if got := dataOf(next(t, s)); got != data {
+				t.Fatalf("subscriber %d got %q", i, got)
+			}
+		}
+	}
+	if n := dials.Load(); n != 1 {
+		t.Errorf("%d connections", n)
+	}
+}
+
+// A subscriber that takes nothing costs the others nothing, on a connection of
+// its own or on theirs.
+func TestSlowSubscriber(t *testing.T) {
+	for name, transport := range transports {
+		t.Run(name, func(t *testing.T) {
+			srv := leattest.New(t, leattest.Stream("orders", 1))
+			client := clientOver(t, srv, transport(t))
+			good := subscribe(t, client, register(t, client, "good"), shard0, latest)
+			slow := subscribe(t, client, register(t, client, "slow"), shard0, latest)
+			large := strings.Repeat("x", 1<<20-1)
+			for i := range 20 { // more than any buffer on the way holds
+				if err := put(t.Context(), client, large); err != nil {
+					t.Fatal(err)
+				}
+				if got := len(dataOf(next(t, good))); got != len(large) {
+					t.Fatalf("record %d has %d bytes", i, got)
+				}
+			}
+			// And it comes to its records when it wants to.
+			for i := range 20 {
+				if got := len(dataOf(next(t, slow))); got != len(large) {
+					t.Fatalf("late record %d has %d bytes", i, got)
+				}
+			}
+		})
+	}
+}
+
+// TestSubscribeCycles begins and drops subscriptions, by default a few
+// thousand, and checks that nothing grows.
+func TestSubscribeCycles(t *testing.T) {
+	cycles := 2_000
+	if text := os.Getenv("LEAT_SUBSCRIBE_CYCLES"); text != "" {
+		var err error
+		if cycles, err = strconv.Atoi(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, transport := range transports {
+		t.Run(name, func(t *testing.T) {
+			srv := leattest.New(t, leattest.Stream("orders", 1))
+			client := clientOver(t, srv, transport(t))
+			consumer := register(t, client, "c")
+			const warm = 200
+			cycle(t, client, consumer, warm)
+			goroutines, heap := settled(t, 0), heapBytes()
+			cycle(t, client, consumer, cycles/len(transports))
+			if got := settled(t, goroutines); got > goroutines {
+				t.Errorf("%d goroutines, %d before", got, goroutines)
+			}
+			if grown := heapBytes() - heap; grown > 4<<20 {
+				t.Errorf("the heap grew by %d bytes", grown)
+			}
+		})
+	}
+}
+
+// cycle subscribes and drops the subscription, n times.
+func cycle(t *testing.T, client *kinesis.Client, consumer *string, n int) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for i := range n {
+		ctx, cancel := context.WithCancel(t.Context())
+		for {
+			s, err := trySubscribe(ctx, client, consumer, shard0, latest)
+			if err == nil {
+				deadline = time.Now().Add(patience)
+				if i%2 == 0 { // one way to drop it, and the other
+					s.Close()
+				}
+				break
+			}
+			// The server notices a moment later that the last one was dropped.
+			if code(err) != "ResourceInUseException" || time.Now().After(deadline) {
+				t.Fatal(err)
+			}
+		}
+		cancel()
+	}
+}
+
+// settled returns the number of goroutines once that is no more than wanted, or
+// has not fallen for a while.
+func settled(t *testing.T, wanted int) int {
+	t.Helper()
+	least, at := runtime.NumGoroutine(), time.Now()
+	for time.Since(at) < 300*time.Millisecond && least > wanted {
+		runtime.Gosched()
+		if n := runtime.NumGoroutine(); n < least {
+			least, at = n, time.Now()
+		}
+	}
+	return least
+}
+
+func heapBytes() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
