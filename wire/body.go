@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -84,10 +85,11 @@ type memory struct {
 	total int64
 	wait  time.Duration
 	free  *semaphore.Weighted
+	taken *atomic.Int64 // what is not free, to be looked at by others
 }
 
-func newMemory(total int64, wait time.Duration) *memory {
-	return &memory{total, wait, semaphore.NewWeighted(total)}
+func newMemory(total int64, wait time.Duration, taken *atomic.Int64) *memory {
+	return &memory{total, wait, semaphore.NewWeighted(total), taken}
 }
 
 // take waits a little for n bytes. More than there is in all counts as all.
@@ -96,7 +98,7 @@ func newMemory(total int64, wait time.Duration) *memory {
 // waits too long gives up and returns what it held.
 func (m *memory) take(ctx context.Context, n int64) (taken int64, err error) {
 	n = min(n, m.total)
-	if m.free.TryAcquire(n) {
+	if m.try(n) {
 		return n, nil
 	}
 	wait, cancel := context.WithTimeout(ctx, m.wait)
@@ -104,14 +106,24 @@ func (m *memory) take(ctx context.Context, n int64) (taken int64, err error) {
 	if m.free.Acquire(wait, n) != nil {
 		return 0, errNoMemory
 	}
+	m.taken.Add(n)
 	return n, nil
 }
 
 // try takes n bytes, which are there in all, if nobody has to be waited for.
-func (m *memory) try(n int64) bool { return m.free.TryAcquire(n) }
+func (m *memory) try(n int64) bool {
+	ok := m.free.TryAcquire(n)
+	if ok {
+		m.taken.Add(n)
+	}
+	return ok
+}
 
 // give returns memory that take or try gave.
-func (m *memory) give(n int64) { m.free.Release(n) }
+func (m *memory) give(n int64) {
+	m.taken.Add(-n)
+	m.free.Release(n)
+}
 
 // body is a request body that was read whole.
 type body struct {

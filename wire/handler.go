@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/leat-io/leat/api"
 	"github.com/leat-io/leat/wire/sigv4"
@@ -29,8 +30,8 @@ func New(o Options) http.Handler {
 		o:        o,
 		services: map[string]*Service{},
 		verifier: sigv4.New(sigv4.Options{Credentials: o.Credentials, Account: o.Account, Region: o.Region, Clock: o.Clock}),
-		bodies:   newMemory(o.BodyMemoryBytes, o.MemoryWait),
-		pages:    newMemory(o.PageMemoryBytes, o.MemoryWait),
+		bodies:   newMemory(o.BodyMemoryBytes, o.MemoryWait, &o.Metrics.BodyBytes),
+		pages:    newMemory(o.PageMemoryBytes, o.MemoryWait, &o.Metrics.PageBytes),
 		plain:    http.NewServeMux(),
 	}
 	for i := range o.Services {
@@ -54,6 +55,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	h.o.Metrics.InFlight.Add(1)
+	defer h.o.Metrics.InFlight.Add(-1)
 	body, err := h.readBody(w, r)
 	if err == errTooLarge {
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
@@ -91,7 +94,9 @@ func (h *handler) dispatch(w http.ResponseWriter, r *http.Request, id string, bo
 		noOperation(w)
 		return nil
 	}
+	began := time.Now()
 	c := h.newCall(r, body)
+	defer func() { h.o.Metrics.count(c.outcome(), time.Since(began)) }()
 	h.serve(w, r, c, id)
 	rest = c.rest
 	c.release() // not deferred, for the same reason

@@ -21,6 +21,7 @@ type call struct {
 	signed       []byte   // the body as it was sent
 	hot          *hotCall // of an operation that moves records, else nil
 	decode       decode   // of the body, unless hot.decoded
+	code         string   // how it ended, for Metrics; empty before it is run
 	rest         func()   // what is left to do when the body is given back; nil for most
 }
 
@@ -88,6 +89,18 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, c *call, id stri
 	h.run(w, r, c, id)
 }
 
+// outcome returns what kind of request the call was.
+func (c *call) outcome() Request {
+	out := Request{Code: c.code}
+	if c.operation != nil {
+		out.Operation = c.operation.Name
+	}
+	if out.Code == "" {
+		out.Code = CodeRefused
+	}
+	return out
+}
+
 // coding returns how the call's bodies are written, nil when that cannot be
 // told: the content type of RPC and RPC itself need each other.
 func (c *call) coding() coding {
@@ -108,10 +121,12 @@ func (c *call) parse() (ok bool) {
 
 // run authenticates, decodes, calls and answers.
 func (h *handler) run(w http.ResponseWriter, r *http.Request, c *call, id string) {
+	c.code = CodeAborted // unless it gets to its end
 	ctx, err := h.authenticate(r, c)
 	if err == nil {
 		err = h.answer(ctx, w, c)
 	}
+	c.code = codeOf(err)
 	if err != nil {
 		h.fail(w, c.contentType, id, c.operation.Name, err)
 	}

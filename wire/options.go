@@ -54,6 +54,9 @@ type Options struct {
 	// 64 KiB/s it may take in all, before it gets 408. Default 10 s.
 	BodyGrace time.Duration
 
+	// Metrics counts what happens; nil is one of its own.
+	Metrics *Metrics
+
 	Clock  clock.Clock  // default: the system's
 	Logger *slog.Logger // default: none
 }
@@ -103,6 +106,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Metrics == nil {
+		o.Metrics = new(Metrics)
 	}
 	if o.BodyMemoryBytes == 0 {
 		o.BodyMemoryBytes = 128 << 20
