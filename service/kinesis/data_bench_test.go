@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"github.com/leat-io/leat/api/kinesisapi"
+	"github.com/leat-io/leat/service/kinesis/catalog"
 	"github.com/leat-io/leat/storage"
 )
 
@@ -42,15 +43,18 @@ func BenchmarkPutBatch(b *testing.B) {
 		n      int
 		bytes  int
 		limits Limits
+		mode   types.StreamMode
 	}{
-		{"500x100B", 500, 100, LimitsOff},
-		{"500x1KiB", 500, 1024, LimitsOff},
-		{"1x100B", 1, 100, LimitsOff},
-		{"500x100B-throttled", 500, 100, LimitsAWS},
+		{"500x100B", 500, 100, LimitsOff, types.StreamModeProvisioned},
+		{"500x1KiB", 500, 1024, LimitsOff, types.StreamModeProvisioned},
+		{"1x100B", 1, 100, LimitsOff, types.StreamModeProvisioned},
+		{"500x100B-throttled", 500, 100, LimitsAWS, types.StreamModeProvisioned},
+		{"500x100B-on-demand", 500, 100, LimitsOff, types.StreamModeOnDemand},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			log := &discardLog{}
 			r := newRig(b, 16, rigOptions{limits: c.limits, wrap: func(l storage.Log) storage.Log { log.Log = l; return log }})
+			r.change(&catalog.UpdateStreamMode{Ref: testRef, Mode: c.mode})
 			batch := benchBatch(c.n, c.bytes)
 			b.ReportAllocs()
 			b.SetBytes(int64(c.n * c.bytes))
