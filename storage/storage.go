@@ -50,6 +50,9 @@ type Record struct {
 	// PartitionKey is UTF-8; Data is the caller's bytes as they were.
 	PartitionKey []byte
 	Data         []byte
+	// KeyVersion is the caller's: which key the record was sealed with before
+	// it came here, 0 when it is plain. To an engine it means nothing.
+	KeyVersion uint32
 	// Offset and ArrivalMillis are assigned by Append. Arrival is in Unix
 	// milliseconds on the engine's clock and never decreases within a shard.
 	Offset        Offset

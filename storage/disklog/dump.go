@@ -61,6 +61,11 @@ func dumpEntry(w io.Writer, kind entry.Kind, body []byte) error {
 		if err != nil {
 			return err
 		}
+		if r.KeyVersion != 0 {
+			fmt.Fprintf(w, "  record shard %v offset %d, %s, sealed with key version %d, %d bytes\n",
+				key, offset, dumpTime(r.ArrivalMillis), r.KeyVersion, len(r.Data))
+			break
+		}
 		fmt.Fprintf(w, "  record shard %v offset %d, %s, key %q, %d bytes\n",
 			key, offset, dumpTime(r.ArrivalMillis), r.PartitionKey, len(r.Data))
 	case entry.Command:

@@ -24,19 +24,27 @@ type chunk struct {
 }
 
 // place is where a record stands in its chunk: there, one after the other, are
-// the explicit hash key when there is one (16 B, big-endian), the partition key
-// and the data, which ends where the next record starts.
+// the key version when there is one (4 B, big-endian), the explicit hash key
+// when there is one (16 B, big-endian), the partition key and the data, which
+// ends where the next record starts.
 type place struct {
 	arrivalMillis int64
 	start         uint32
-	// key is twice the length of the partition key, plus one when there is an
-	// explicit hash key.
+	// key is four times the length of the partition key, plus the flags.
 	key uint32
 }
 
+// Flags of a place.
 const (
-	placeBytes   = 16
-	hashKeyBytes = 16
+	hasHashKey    = 1
+	hasKeyVersion = 2
+	placeFlags    = 2 // bits
+)
+
+const (
+	placeBytes      = 16
+	hashKeyBytes    = 16
+	keyVersionBytes = 4
 )
 
 // payloadSize returns how many bytes of a chunk r takes.
@@ -44,6 +52,9 @@ func payloadSize(r *storage.Record) int {
 	n := len(r.PartitionKey) + len(r.Data)
 	if r.HasExplicitHashKey {
 		n += hashKeyBytes
+	}
+	if r.KeyVersion != 0 {
+		n += keyVersionBytes
 	}
 	return n
 }
@@ -53,9 +64,13 @@ func storedSize(r *storage.Record) int64 { return int64(payloadSize(r) + placeBy
 
 // add stores a copy of r. Requires room for it.
 func (c *chunk) add(r *storage.Record) {
-	p := place{r.ArrivalMillis, uint32(len(c.bytes)), uint32(len(r.PartitionKey)) << 1}
+	p := place{r.ArrivalMillis, uint32(len(c.bytes)), uint32(len(r.PartitionKey)) << placeFlags}
+	if r.KeyVersion != 0 {
+		p.key |= hasKeyVersion
+		c.bytes = binary.BigEndian.AppendUint32(c.bytes, r.KeyVersion)
+	}
 	if r.HasExplicitHashKey {
-		p.key |= 1
+		p.key |= hasHashKey
 		c.bytes = binary.BigEndian.AppendUint64(c.bytes, r.ExplicitHashKey.Hi)
 		c.bytes = binary.BigEndian.AppendUint64(c.bytes, r.ExplicitHashKey.Lo)
 	}
@@ -74,14 +89,19 @@ func (c *chunk) view(o storage.Offset, r *storage.Record) {
 	at := int(p.start)
 	r.Offset = o
 	r.ArrivalMillis = p.arrivalMillis
-	r.HasExplicitHashKey = p.key&1 != 0
+	r.KeyVersion = 0
+	if p.key&hasKeyVersion != 0 {
+		r.KeyVersion = binary.BigEndian.Uint32(c.bytes[at:])
+		at += keyVersionBytes
+	}
+	r.HasExplicitHashKey = p.key&hasHashKey != 0
 	r.ExplicitHashKey.Hi, r.ExplicitHashKey.Lo = 0, 0
 	if r.HasExplicitHashKey {
 		r.ExplicitHashKey.Hi = binary.BigEndian.Uint64(c.bytes[at:])
 		r.ExplicitHashKey.Lo = binary.BigEndian.Uint64(c.bytes[at+8:])
 		at += hashKeyBytes
 	}
-	data := at + int(p.key>>1)
+	data := at + int(p.key>>placeFlags)
 	r.PartitionKey = c.bytes[at:data:data]
 	r.Data = c.bytes[data:end:end]
 }

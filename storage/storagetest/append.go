@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ var appendTests = []test{
 	{"the largest record is stored", appendLargest},
 	{"the largest batch is stored", appendLargestBatch},
 	{"explicit hash keys are stored", appendHashKeys},
+	{"key versions are stored", appendKeyVersions},
 	{"no reference to the batch is kept", appendKeepsNothing},
 	{"arrival is the engine's clock", appendArrival},
 	{"arrival never decreases when the clock steps back", appendClockBack},
@@ -119,6 +121,17 @@ func appendHashKeys(f *fixture) {
 		explicit(record(0, "highest"), stream.MaxHashKey),
 		explicit(record(0, "some"), stream.HashKey{Hi: 1 << 63, Lo: 2}),
 		record(0, "none again"),
+	)
+	f.expect(f.readAll(key), want)
+}
+
+func appendKeyVersions(f *fixture) {
+	key := f.open(1, 1)[0]
+	want := f.append(1,
+		sealed(record(0, "first"), 1),
+		record(0, "plain"),
+		sealed(explicit(record(0, "last"), stream.MaxHashKey), math.MaxUint32),
+		record(0, "plain again"),
 	)
 	f.expect(f.readAll(key), want)
 }

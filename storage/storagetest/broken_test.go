@@ -30,6 +30,9 @@ var broken = map[string]struct {
 	"an explicit hash key is lost": {
 		func(l storage.Log) storage.Log { return hashless{l} }, `Run/Append/explicit_hash_keys`,
 	},
+	"a key version is lost": {
+		func(l storage.Log) storage.Log { return keyless{l} }, `Run/Append/key_versions`,
+	},
 	"acknowledged before it is there": {
 		func(l storage.Log) storage.Log { return early{l} }, `Linearizable/`,
 	},
@@ -135,6 +138,15 @@ type hashless struct{ storage.Log }
 func (l hashless) Append(ctx context.Context, b *storage.Batch) error {
 	for i := range b.Records {
 		b.Records[i].HasExplicitHashKey = false
+	}
+	return l.Log.Append(ctx, b)
+}
+
+type keyless struct{ storage.Log }
+
+func (l keyless) Append(ctx context.Context, b *storage.Batch) error {
+	for i := range b.Records {
+		b.Records[i].KeyVersion = 0
 	}
 	return l.Log.Append(ctx, b)
 }

@@ -120,6 +120,9 @@ func (h *history) newRecord(shard uint32, size int) storage.Record {
 	if h.records%5 == 0 {
 		r = explicit(r, stream.HashKey{Hi: uint64(h.records), Lo: ^uint64(h.records)})
 	}
+	if h.records%3 == 0 {
+		r = sealed(r, uint32(h.records))
+	}
 	return r
 }
 

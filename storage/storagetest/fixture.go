@@ -213,7 +213,7 @@ func difference(got, want []storage.Record) string {
 }
 
 func same(a, b *storage.Record) bool {
-	return a.Shard == b.Shard && a.Offset == b.Offset && a.ArrivalMillis == b.ArrivalMillis &&
+	return a.Shard == b.Shard && a.Offset == b.Offset && a.ArrivalMillis == b.ArrivalMillis && a.KeyVersion == b.KeyVersion &&
 		a.HasExplicitHashKey == b.HasExplicitHashKey &&
 		(!a.HasExplicitHashKey || a.ExplicitHashKey == b.ExplicitHashKey) &&
 		bytes.Equal(a.PartitionKey, b.PartitionKey) && bytes.Equal(a.Data, b.Data)
@@ -224,8 +224,14 @@ func describe(r *storage.Record) string {
 	if r.HasExplicitHashKey {
 		hash = r.ExplicitHashKey.String()
 	}
-	return fmt.Sprintf("shard %d offset %d arrival %d hash key %s key %.40q (%d B) data %.40q (%d B)",
-		r.Shard, r.Offset, r.ArrivalMillis, hash, r.PartitionKey, len(r.PartitionKey), r.Data, len(r.Data))
+	return fmt.Sprintf("shard %d offset %d arrival %d key version %d hash key %s key %.40q (%d B) data %.40q (%d B)",
+		r.Shard, r.Offset, r.ArrivalMillis, r.KeyVersion, hash, r.PartitionKey, len(r.PartitionKey), r.Data, len(r.Data))
+}
+
+// sealed returns the record with a key version.
+func sealed(r storage.Record, version uint32) storage.Record {
+	r.KeyVersion = version
+	return r
 }
 
 // explicit returns the record with an explicit hash key.

@@ -157,7 +157,7 @@ func readReuse(f *fixture) {
 	want := f.append(1, record(0, "a"), record(0, "b"), record(0, "c"))
 	res := storage.ReadResult{Records: make([]storage.Record, 3, 64)}
 	for i := range res.Records { // leftovers of another read
-		res.Records[i] = explicit(record(9, "left over"), stream.HashKey{Hi: 1})
+		res.Records[i] = sealed(explicit(record(9, "left over"), stream.HashKey{Hi: 1}), 7)
 	}
 	first := &res.Records[:1][0]
 	if err := f.log.Read(f.ctx, storage.ReadRequest{Key: key, MaxRecords: 10, MaxBytes: 1000}, &res); err != nil {

@@ -39,6 +39,9 @@ func reopenRecords(f *fixture) {
 		if i%5 == 0 {
 			r = explicit(r, stream.HashPartitionKey(r.PartitionKey))
 		}
+		if i%7 == 0 {
+			r = sealed(r, uint32(i))
+		}
 		want[i%3] = append(want[i%3], f.append(1, r)...)
 		f.clock.Step(time.Millisecond)
 	}

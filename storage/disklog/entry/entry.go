@@ -67,6 +67,9 @@ func RecordSize(r *storage.Record) int {
 	if r.HasExplicitHashKey {
 		n += 16
 	}
+	if r.KeyVersion != 0 {
+		n += 4
+	}
 	return n
 }
 

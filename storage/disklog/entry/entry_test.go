@@ -24,6 +24,9 @@ func drawRecord(t *rapid.T) storage.Record {
 		r.HasExplicitHashKey = true
 		r.ExplicitHashKey = stream.HashKey{Hi: rapid.Uint64().Draw(t, "hi"), Lo: rapid.Uint64().Draw(t, "lo")}
 	}
+	if rapid.Bool().Draw(t, "sealed") {
+		r.KeyVersion = rapid.Uint32Min(1).Draw(t, "key version")
+	}
 	return r
 }
 
@@ -49,7 +52,7 @@ func TestRecordEntryRoundTrip(t *testing.T) {
 			t.Fatalf("DecodeRecord: %d of %d, %v", n, len(form), err)
 		}
 		if !bytes.Equal(got.Data, want.Data) || !bytes.Equal(got.PartitionKey, want.PartitionKey) ||
-			got.Offset != want.Offset || got.ArrivalMillis != want.ArrivalMillis ||
+			got.Offset != want.Offset || got.KeyVersion != want.KeyVersion || got.ArrivalMillis != want.ArrivalMillis ||
 			got.HasExplicitHashKey != want.HasExplicitHashKey || got.ExplicitHashKey != want.ExplicitHashKey {
 			t.Fatalf("got %+v, want %+v", got, want)
 		}

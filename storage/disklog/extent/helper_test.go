@@ -117,7 +117,7 @@ func same(t fataler, got, want []storage.Record) {
 	}
 	for i := range got {
 		g, w := got[i], want[i]
-		if g.Shard != w.Shard || g.Offset != w.Offset || g.ArrivalMillis != w.ArrivalMillis ||
+		if g.Shard != w.Shard || g.KeyVersion != w.KeyVersion || g.Offset != w.Offset || g.ArrivalMillis != w.ArrivalMillis ||
 			g.HasExplicitHashKey != w.HasExplicitHashKey || g.ExplicitHashKey != w.ExplicitHashKey ||
 			string(g.PartitionKey) != string(w.PartitionKey) || string(g.Data) != string(w.Data) {
 			t.Fatalf("record %d: got %d arrived %d with %d bytes, want %d arrived %d with %d bytes", i,

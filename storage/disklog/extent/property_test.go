@@ -75,6 +75,7 @@ func drawRun(rt *rapid.T) run {
 			Shard: r.key.Shard, Offset: r.first + storage.Offset(i), ArrivalMillis: millis,
 			PartitionKey:       bytes.Repeat([]byte{'k'}, rnd.IntN(257)),
 			HasExplicitHashKey: rnd.IntN(2) == 0,
+			KeyVersion:         rnd.Uint32N(3),
 		}
 		limit := sizes[0]
 		if len(sizes) > 1 && i == n/2 {
