@@ -1,8 +1,10 @@
 package catalog
 
 import (
+	"bytes"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -194,5 +196,37 @@ func TestMeter(t *testing.T) {
 	}
 	if got := m.Take(); got != (Counted{}) {
 		t.Errorf("nothing: %+v", got)
+	}
+}
+
+// TestOnDemandForms holds the forms of what only on-demand streams have.
+func TestOnDemandForms(t *testing.T) {
+	r := testRig(t)
+	x := r.createOnDemand()
+	r.commit(true)
+	r.must(&SetDistribution{Ref: orders, Auto: true})
+	r.must(&SetMonitoring{Ref: orders, Enable: true, Metrics: []types.MetricsName{types.MetricsNameIncomingBytes}})
+	r.must(&SetWarmThroughput{Ref: orders, MiBps: 3})
+	r.terms.DelayMillis = 500
+	adapt := &Adapt{Stream: x.ID, Next: 4, Adaptation: Adaptation{Split: []uint32{0}, Merge: []Merge{{2, 3}}}}
+	r.must(adapt)
+
+	const command = `{"kind":"adapt","version":1,"terms":{"at":1700000000500},` +
+		`"command":{"stream":1,"next":4,"split":[0],"merge":[{"shard":2,"adjacent":3}]}}`
+	if got := string(Encode(adapt, Terms{AtMillis: t0})); got != command {
+		t.Errorf("got  %s\nwant %s", got, command)
+	}
+	var b bytes.Buffer
+	if err := r.Snapshot()(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`"monitored":["IncomingBytes"],"warm":3,"auto":true,`,
+		`"pending":{"number":3,"due":1700000001000,"adapt":{"split":[0],"merge":[{"shard":2,"adjacent":3}]}}`,
+		`"commitments":[{"account":"000000000000","region":"us-east-1","started":1700000000500}]`,
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %s in\n%s", want, &b)
+		}
 	}
 }
