@@ -67,8 +67,10 @@ func subscribe(t testing.TB, client *kinesis.Client, consumer *string, shard str
 	return stream
 }
 
+// trySubscribe subscribes with a copy of the client: smithy-go 1.28.8 has one
+// decoder of events for a client, whose subscriptions race for it.
 func trySubscribe(ctx context.Context, client *kinesis.Client, consumer *string, shard string, from types.StartingPosition) (*kinesis.SubscribeToShardEventStream, error) {
-	out, err := client.SubscribeToShard(ctx, &kinesis.SubscribeToShardInput{
+	out, err := kinesis.New(client.Options()).SubscribeToShard(ctx, &kinesis.SubscribeToShardInput{
 		ConsumerARN: consumer, ShardId: &shard, StartingPosition: &from,
 	})
 	if err != nil {
