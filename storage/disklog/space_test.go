@@ -15,7 +15,7 @@ import (
 // everything else goes on, until there is half as much again.
 func TestReserve(t *testing.T) {
 	fs := vfs.NewCrash()
-	const total, reserve = 8 << 20, 2 << 20
+	const total, reserve = 12 << 20, 4 << 20
 	fs.SetTotal(total)
 	o := tiny()
 	o.FS, o.MinFreeBytes, o.SegmentBytes, o.MemoryBytes = fs, reserve, 1<<20, 256<<10
@@ -30,7 +30,8 @@ func TestReserve(t *testing.T) {
 	if !errors.Is(err, storage.ErrFull) {
 		t.Fatalf("append says %v after %d records, want ErrFull", err, stored)
 	}
-	if free, _, _ := fs.Space("data"); free > reserve || free < reserve/2 {
+	// A segment that is being prepared, a flush and a snapshot may go on.
+	if free, _, _ := fs.Space("data"); free > reserve || free < reserve/4 {
 		t.Errorf("%d bytes are free, the reserve is %d", free, reserve)
 	}
 	if !log.Stats().Full || !log.Full() {
