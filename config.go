@@ -18,6 +18,19 @@ type Config struct {
 	// Listen is the TCP address of everything; port 0 picks a free one.
 	// Default "127.0.0.1:4567".
 	Listen string
+	// TLSListen is the TCP address of the same with TLS; port 0 picks a free
+	// one. Empty is none.
+	TLSListen string
+	// TLSOptional makes a TLSListen that is in use a warning instead of an
+	// error.
+	TLSOptional bool
+	// TLSCert and TLSKey are files of PEM with a certificate for TLSListen and
+	// its key, read again when they change. Without them the certificate is
+	// issued by an authority that the server makes: see Server.Authority.
+	TLSCert, TLSKey string
+	// TLSFolder is where that authority is kept. Default TLSFolder(Data); with
+	// DurabilityMemory it is kept nowhere, and is another at each start.
+	TLSFolder string
 	// Data is the folder that holds all data. Default "leat-data". It is not
 	// touched with DurabilityMemory.
 	Data string
@@ -103,6 +116,14 @@ const (
 func (c Config) Validate() error {
 	var errs []error
 	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if c.TLSListen != "" {
+		if _, _, err := net.SplitHostPort(c.TLSListen); err != nil {
+			wrong("TLS listen address %q is not HOST:PORT", c.TLSListen)
+		}
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		wrong("a TLS certificate and its key need each other")
+	}
 	if c.Listen != "" {
 		if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 			wrong("listen address %q is not HOST:PORT", c.Listen)

@@ -20,8 +20,8 @@ import (
 	"github.com/leat-io/leat/wire/sigv4"
 )
 
-// Server is a running leat: a front door on one address, the services behind
-// it, and the log below them.
+// Server is a running leat: a front door on one address and another with TLS,
+// the services behind them, and the log below.
 type Server struct {
 	config Config
 
@@ -30,10 +30,14 @@ type Server struct {
 	streams *catalog.Catalog
 	kinesis *kinesis.Service
 	door    *wire.Server
+	secure  *wire.Server // the same with TLS; nil without
+
+	authority []byte // see Authority
 
 	faults *fault.Injector // which calls fail on purpose
 
-	served    chan struct{} // closed when the front door has stopped
+	serving   sync.WaitGroup
+	served    chan struct{} // closed when the front doors have stopped
 	serveErr  error         // why, if not by Shutdown; set before served is closed
 	watched   chan struct{} // closed when watch has returned
 	closing   chan struct{} // closed when Shutdown begins
@@ -77,7 +81,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	}
 	s.kinesis = s.newKinesis()
 	if err = ctx.Err(); err == nil {
-		s.door, err = s.openDoor(keys)
+		err = s.openDoors(keys)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.log.Close())
@@ -126,8 +130,8 @@ func (s *Server) newKinesis() *kinesis.Service {
 	})
 }
 
-// openDoor hangs the services behind the wire and binds the address.
-func (s *Server) openDoor(keys sigv4.Credentials) (*wire.Server, error) {
+// openDoors hangs the services behind the wire and binds the addresses.
+func (s *Server) openDoors(keys sigv4.Credentials) (err error) {
 	c := s.config
 	handler := wire.New(wire.Options{
 		Services:    []wire.Service{{API: kinesisapi.Service, Handlers: s.kinesis.Handlers(), Records: s.kinesis, StreamOf: s.kinesis.StreamOf}},
@@ -139,26 +143,24 @@ func (s *Server) openDoor(keys sigv4.Credentials) (*wire.Server, error) {
 		Clock:       c.Clock,
 		Logger:      c.Logger,
 	})
-	door, err := wire.Listen(c.Listen, handler, c.Logger)
-	if err != nil {
-		return nil, err
+	if s.door, err = wire.Listen(c.Listen, handler, c.Logger); err != nil {
+		return err
 	}
-	if keys == nil && !isLoopback(door.Addr()) {
-		c.Logger.Warn("listening beyond loopback without authentication: whoever reaches this address can read and delete everything; --credentials FILE closes it",
-			"addr", door.Addr().String())
+	if s.secure, err = s.openSecure(handler); err != nil {
+		return errors.Join(err, s.door.Shutdown(context.Background()))
 	}
-	return door, nil
+	for _, d := range s.doors() {
+		if keys == nil && !isLoopback(d.Addr()) {
+			c.Logger.Warn("listening beyond loopback without authentication: whoever reaches this address can read and delete everything; --credentials FILE closes it",
+				"addr", d.Addr().String())
+		}
+	}
+	return nil
 }
 
 func isLoopback(addr net.Addr) bool {
 	tcp, ok := addr.(*net.TCPAddr)
 	return ok && tcp.IP.IsLoopback()
-}
-
-// serve answers requests until the door is shut.
-func (s *Server) serve() {
-	defer close(s.served)
-	s.serveErr = s.door.Serve()
 }
 
 // watch closes done when the server can do no more work: its door or its log
@@ -203,11 +205,7 @@ func (s *Server) Addr() net.Addr { return s.door.Addr() }
 // URL returns the endpoint for a client on this machine, such as
 // "http://127.0.0.1:4567".
 func (s *Server) URL() string {
-	addr := s.door.Addr().String()
-	if tcp, ok := s.door.Addr().(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
-		addr = net.JoinHostPort("127.0.0.1", fmt.Sprint(tcp.Port))
-	}
-	return "http://" + addr
+	return "http://" + hostPort(s.door.Addr())
 }
 
 // Config returns the configuration in force, defaults filled in.
@@ -221,7 +219,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.closeOnce.Do(func() {
 		close(s.closing)
 		s.kinesis.EndSubscriptions() // which would outlast every grace
-		err := s.door.Shutdown(ctx)
+		err := s.shut(ctx)
 		<-s.served
 		<-s.watched
 		s.kinesis.Close()

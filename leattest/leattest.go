@@ -70,7 +70,7 @@ func start(o settings) (*Server, error) {
 		clock: new(clock.Manual),
 		http:  &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()},
 	}
-	o.config.Listen = "127.0.0.1:0"
+	o.config.Listen, o.config.TLSListen = "127.0.0.1:0", "127.0.0.1:0"
 	o.config.Clock = s.clock
 	server, err := leat.Open(context.Background(), o.config)
 	if err != nil {
@@ -113,6 +113,13 @@ func (s *Server) Close() error {
 
 // URL returns the server's endpoint, for clients that AWSConfig is not for.
 func (s *Server) URL() string { return s.server.URL() }
+
+// TLSURL returns the server's endpoint with TLS. Clients must trust Authority.
+func (s *Server) TLSURL() string { return s.server.TLSURL() }
+
+// Authority returns the certificate, in PEM, of the authority behind TLSURL: it
+// is another for each server.
+func (s *Server) Authority() []byte { return s.server.Authority() }
 
 // AWSConfig returns a configuration for clients of the AWS SDK, with made-up
 // credentials and the SDK's usual retries.

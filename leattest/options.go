@@ -53,8 +53,8 @@ func OnDisk() Option {
 	return func(s *settings) { s.onDisk = true }
 }
 
-// Config lets change what no other option reaches. Listen and Clock are
-// leattest's own.
+// Config lets change what no other option reaches. Listen, TLSListen and Clock
+// are leattest's own.
 func Config(change func(*leat.Config)) Option {
 	return func(s *settings) { change(&s.config) }
 }

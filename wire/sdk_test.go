@@ -24,7 +24,9 @@ func TestSDK(t *testing.T) {
 	})
 	for name, dialect := range map[string]cbor.Dialect{"CBOR": cbor.AWS, "RPC": cbor.RPC} {
 		t.Run(name, func(t *testing.T) {
-			testSDK(t, func(base http.RoundTripper) http.RoundTripper { return cbortest.Transport{Base: base, Dialect: dialect} })
+			testSDK(t, func(base http.RoundTripper) http.RoundTripper {
+				return cbortest.Transport{Base: base, Dialect: dialect}
+			})
 		})
 	}
 }

@@ -37,6 +37,7 @@ left on the disk.`,
 			if cmd.Flags().Changed("state-delay") && c.StateDelay == 0 {
 				c.StateDelay = -1 // none, also where the limits would bring one
 			}
+			settleTLS(cmd.Flags(), &c)
 			if err := c.Validate(); err != nil {
 				return usageError{err}
 			}
@@ -49,6 +50,7 @@ left on the disk.`,
 	d := leat.Config{}.WithDefaults()
 	flags := cmd.Flags()
 	flags.StringVar(&c.Listen, "listen", d.Listen, "address to serve; port 0 picks a free one")
+	addTLSFlags(flags, &c)
 	flags.StringVar(&c.Data, "data", "./"+d.Data, "folder of all data")
 	flags.Var(&durability, "durability", "always: acknowledged is on the disk; interval=MS: synced every MS milliseconds; memory: writes no file at all")
 	flags.Var(limits, "limits", "off: only what shapes the data; aws: every quota and rate of AWS")
@@ -93,6 +95,9 @@ func welcome(words io.Writer, srv *leat.Server) {
 	}
 	fmt.Fprintf(&b, "leat %s serves Kinesis Data Streams\n", versionText())
 	row("endpoint", "%s", srv.URL())
+	if srv.TLSURL() != "" {
+		row("with TLS", "%s%s", srv.TLSURL(), trustText(srv))
+	}
 	switch c.Durability {
 	case leat.DurabilityMemory:
 		row("data", "in memory, gone when the server stops")
@@ -154,7 +159,7 @@ func serveError(c leat.Config, err error) error {
 	case errors.Is(err, vfs.ErrNoSpace), errors.Is(err, syscall.ENOSPC):
 		return exitError{fmt.Errorf("%w: make room and start again; nothing that was acknowledged is lost", err), exitFull}
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%w: another server has this port; give another address with --listen", err)
+		return fmt.Errorf("%w: another server has this port; give another address with --listen or --tls-listen", err)
 	}
 	return err
 }

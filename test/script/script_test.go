@@ -74,7 +74,11 @@ type server struct {
 
 type serverKey struct{}
 
-var listening = regexp.MustCompile(`endpoint +http://(127\.0\.0\.1:\d+)`)
+var (
+	listening = regexp.MustCompile(`endpoint +http://(127\.0\.0\.1:\d+)`)
+	secure    = regexp.MustCompile(`with TLS +https://(127\.0\.0\.1:\d+)`)
+	allSaid   = regexp.MustCompile(`^  data +`) // behind both
+)
 
 // inherited are the variables that a server gets from its session.
 var inherited = []string{
@@ -84,7 +88,8 @@ var inherited = []string{
 
 // serve [FLAG...] starts leat serve in the background, on the data folder data
 // and the address of the server before, if there was one. It returns when the
-// server has said where it is, which LEAT_ENDPOINT and ADDR then say too.
+// server has said where it is, which LEAT_ENDPOINT, ADDR and TLS_ADDR then say
+// too.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	s := ts.Value(serverKey{}).(*server)
 	if neg || s.process != nil {
@@ -110,6 +115,11 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		fmt.Fprintln(&said, lines.Text())
 		if m := listening.FindStringSubmatch(lines.Text()); m != nil {
 			s.addr = m[1]
+		}
+		if m := secure.FindStringSubmatch(lines.Text()); m != nil {
+			ts.Setenv("TLS_ADDR", m[1])
+		}
+		if allSaid.MatchString(lines.Text()) {
 			break
 		}
 	}
