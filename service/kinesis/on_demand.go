@@ -109,8 +109,8 @@ type load struct {
 
 // splits takes the meters of the stream's open shards, and returns which of
 // them are to be split: all when the stream takes in more than half of what it
-// can, and otherwise those that do. A shard that has only one key is left alone
-// when it is hot, since none of its children would have less.
+// can, and otherwise those that do. A hot shard of hardly more than one key is left
+// alone, since one of its children would be as hot.
 func (l *load) splits(x *catalog.Stream) (a catalog.Adaptation) {
 	open := x.Open()
 	var total catalog.Counted
@@ -121,7 +121,7 @@ func (l *load) splits(x *catalog.Stream) (a catalog.Adaptation) {
 		total.Records += c.Records
 		l.note(logKey(x, sh), c)
 		isHot := l.above(c, hotBytes, hotRecords, 1)
-		if isHot && !c.Mixed && !x.Auto {
+		if isHot && !c.Mixed() && !x.Auto {
 			continue
 		}
 		helped = append(helped, sh.Index)

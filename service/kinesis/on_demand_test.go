@@ -229,12 +229,31 @@ func TestMeterPuts(t *testing.T) {
 	for shard := range 4 {
 		c := take(shard)
 		records, bytes = records+c.Records, bytes+c.Bytes
-		if !c.Mixed {
+		if !c.Mixed() {
 			t.Errorf("shard %d: %+v", shard, c)
 		}
 	}
 	if records != 100 || bytes != 800 {
 		t.Errorf("%d records of %d bytes", records, bytes)
+	}
+}
+
+// TestMeterRefusedPuts: what a shard refuses is what it has no room for.
+func TestMeterRefusedPuts(t *testing.T) {
+	r := newLoadRig(t, rigOptions{limits: LimitsAWS})
+	in := &kinesis.PutRecordsInput{StreamName: &testRef.Name}
+	for range 500 {
+		in.Records = append(in.Records, types.PutRecordsRequestEntry{PartitionKey: aws.String("k"), ExplicitHashKey: aws.String("0")})
+	}
+	for call, refused := range []int32{0, 0, 500} {
+		out, err := r.PutRecords(r.ctx, in)
+		ok(t, err)
+		if *out.FailedRecordCount != refused {
+			t.Errorf("call %d: %d refused, want %d", call, *out.FailedRecordCount, refused)
+		}
+	}
+	if got := r.orders().Shards[0].Meter().Take(); got.Records != 1500 {
+		t.Errorf("counted %+v", got)
 	}
 }
 

@@ -186,15 +186,21 @@ func TestMeter(t *testing.T) {
 	var m Meter
 	m.Count(10, 6)
 	m.Count(20, 6)
-	if got := m.Take(); got != (Counted{30, 2, false}) {
+	if got := m.Take(); got != (Counted{30, 2, 0}) || got.Mixed() {
 		t.Errorf("one key: %+v", got)
 	}
 	m.Count(1, 6)
 	m.Count(1, 1000)
-	if got := m.Take(); got != (Counted{2, 2, true}) {
+	if got := m.Take(); got != (Counted{2, 2, 1}) || !got.Mixed() {
 		t.Errorf("two keys: %+v", got)
 	}
-	if got := m.Take(); got != (Counted{}) {
+	for i := range 20 {
+		m.Count(1, uint64(i/18)*1000)
+	}
+	if got := m.Take(); got != (Counted{20, 20, 2}) || got.Mixed() {
+		t.Errorf("nearly one key: %+v", got)
+	}
+	if got := m.Take(); got != (Counted{}) || got.Mixed() {
 		t.Errorf("nothing: %+v", got)
 	}
 }
