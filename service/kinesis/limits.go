@@ -54,6 +54,8 @@ const (
 	scalesPerDay    = 10
 	modesPerDay     = 2
 
+	encryptionsPerDay = 25
+
 	streamConsumers    = 20
 	committedConsumers = 50 // of a stream of an account with a commitment, §11.12
 	creatingConsumers  = 5
@@ -125,6 +127,7 @@ func (l Limits) quotas(region string) catalog.Quotas {
 		q.ScaleFactor = scaleFactor
 		q.ScalesPerDay = scalesPerDay
 		q.ModesPerDay = modesPerDay
+		q.EncryptionsPerDay = encryptionsPerDay
 	}
 	return q
 }

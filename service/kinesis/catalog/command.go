@@ -48,6 +48,9 @@ type Quotas struct {
 	ScaleFactor     int `json:"scale_factor,omitempty"`      // how far up or down one UpdateShardCount goes
 	ScalesPerDay    int `json:"scales_per_day,omitempty"`    // UpdateShardCount calls of a stream
 	ModesPerDay     int `json:"modes_per_day,omitempty"`     // UpdateStreamMode calls of a stream
+	// EncryptionsPerDay bounds the StartStreamEncryption calls of a stream, and
+	// as many that stop it.
+	EncryptionsPerDay int `json:"encryptions_per_day,omitempty"`
 
 	Consumers         int `json:"consumers,omitempty"`          // of a stream
 	CreatingConsumers int `json:"creating_consumers,omitempty"` // of a stream, CREATING
@@ -80,6 +83,10 @@ var commands = func() map[string]func() Command {
 		func() Command { return new(SetMonitoring) },
 		func() Command { return new(SetWarmThroughput) },
 		func() Command { return new(SetDistribution) },
+		func() Command { return new(StartEncryption) },
+		func() Command { return new(StopEncryption) },
+		func() Command { return new(ReplaceKey) },
+		func() Command { return new(ClaimLot) },
 		func() Command { return new(UpdateAccount) },
 		func() Command { return new(Adapt) },
 		func() Command { return new(AddTags) },
@@ -88,6 +95,7 @@ var commands = func() map[string]func() Command {
 		func() Command { return new(DeregisterConsumer) },
 		func() Command { return new(AddConsumerTags) },
 		func() Command { return new(RemoveConsumerTags) },
+		func() Command { return new(SetPolicy) },
 		func() Command { return new(Finish) },
 		func() Command { return new(Expire) },
 		func() Command { return new(SetSecret) },

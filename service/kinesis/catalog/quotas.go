@@ -111,6 +111,8 @@ func (x *Stream) ShardsToBe() int {
 const (
 	scalesKept = 10
 	modesKept  = 2
+
+	encryptionsKept = 25
 )
 
 // usedUp reports whether the day's quota of calls is used up.

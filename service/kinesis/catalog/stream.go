@@ -41,6 +41,8 @@ type Stream struct {
 	TrimmedMillis int64             `json:"trimmed,omitempty"`
 	MaxRecordKiB  int32             `json:"max_record_kib"`
 	Tags          map[string]string `json:"tags,omitempty"`
+	// Policy is who else may do what with the stream; nil when it has none.
+	Policy *Policy `json:"policy,omitempty"`
 	// Monitored are the shard-level metrics that are enabled, sorted.
 	Monitored []types.MetricsName `json:"monitored,omitempty"`
 
@@ -62,14 +64,22 @@ type Stream struct {
 	Consumers           []Consumer `json:"consumers,omitempty"`
 	GoneConsumerSeconds int64      `json:"gone_consumer,omitempty"`
 
+	// KeyID is the master key as StartEncryption named it, empty while records
+	// are stored plain. Keys are all data keys that the stream ever had, that of
+	// version 1 first: which one a record is sealed with is kept with it.
+	KeyID string    `json:"key_id,omitempty"`
+	Keys  []DataKey `json:"keys,omitempty"`
+
 	// Pending is what ends the present status; nil when ACTIVE.
 	Pending *Transition `json:"pending,omitempty"`
 
-	// ScaledMillis and ModeMillis are when the last calls of UpdateShardCount
-	// and UpdateStreamMode that changed something took place, oldest first, no
-	// more than their daily quotas need.
-	ScaledMillis []int64 `json:"scaled,omitempty"`
-	ModeMillis   []int64 `json:"mode_changes,omitempty"`
+	// When the last calls of UpdateShardCount, UpdateStreamMode,
+	// StartStreamEncryption and StopStreamEncryption that changed something took
+	// place, oldest first, no more than their daily quotas need.
+	ScaledMillis    []int64 `json:"scaled,omitempty"`
+	ModeMillis      []int64 `json:"mode_changes,omitempty"`
+	EncryptedMillis []int64 `json:"encryptions,omitempty"`
+	PlainMillis     []int64 `json:"encryption_ends,omitempty"`
 
 	// Derived from the above, see derive.
 	arn    string

@@ -28,6 +28,8 @@ type Transition struct {
 	Scale  int32            `json:"scale,omitempty"` // the target shard count
 	Adapt  *Adaptation      `json:"adapt,omitempty"`
 	Mode   types.StreamMode `json:"mode,omitempty"`
+	// Encryption is how records are to be stored then.
+	Encryption *Encryption `json:"encryption,omitempty"`
 	// Warm is a warm throughput in MiB/s to have then. It comes with what gives
 	// the stream the shards for it: Create or Scale.
 	Warm *int32 `json:"warm,omitempty"`
@@ -86,6 +88,8 @@ func (s *state) finish(x *Stream, atMillis int64, e *storage.Effects) {
 		return
 	case tr.Create > 0:
 		x.openFirst(tr.Create, e)
+	case tr.Encryption != nil:
+		x.encrypt(tr.Encryption)
 	case tr.Mode != "" && tr.Scale == 0: // the shards stay
 	default:
 		r := newReshard(x, atMillis)
