@@ -96,7 +96,6 @@ var commands = func() map[string]func() Command {
 		func() Command { return new(AddConsumerTags) },
 		func() Command { return new(RemoveConsumerTags) },
 		func() Command { return new(SetPolicy) },
-		func() Command { return new(SetPolicy) },
 		func() Command { return new(Finish) },
 		func() Command { return new(Expire) },
 		func() Command { return new(SetSecret) },

@@ -25,7 +25,6 @@ type Consumer struct {
 	CreatedSeconds int64             `json:"created"`
 	Tags           map[string]string `json:"tags,omitempty"`
 	Policy         *Policy           `json:"policy,omitempty"` // nil when it has none
-	Policy         *Policy           `json:"policy,omitempty"` // nil when it has none
 
 	// Number and DueMillis are those of the transition that ends the status, 0
 	// when ACTIVE. See Transition.

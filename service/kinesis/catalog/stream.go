@@ -43,8 +43,6 @@ type Stream struct {
 	Tags          map[string]string `json:"tags,omitempty"`
 	// Policy is who else may do what with the stream; nil when it has none.
 	Policy *Policy `json:"policy,omitempty"`
-	// Policy is who else may do what with the stream; nil when it has none.
-	Policy *Policy `json:"policy,omitempty"`
 	// Monitored are the shard-level metrics that are enabled, sorted.
 	Monitored []types.MetricsName `json:"monitored,omitempty"`
 
