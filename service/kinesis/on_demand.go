@@ -74,7 +74,7 @@ func (s *Service) look(w *loadWatch) error {
 
 // adapt splits and merges the shards of one stream as its load asks for.
 func (s *Service) adapt(x *catalog.Stream, l *load) error {
-	a := l.splits(x)
+	a := catalog.Adaptation{Split: l.splits(x)}
 	if len(a.Split) == 0 {
 		a.Merge = l.merges(x, s.shardFloor(x, l.nowMillis))
 	}
@@ -85,7 +85,8 @@ func (s *Service) adapt(x *catalog.Stream, l *load) error {
 	}
 	ref := catalog.Ref{Account: x.Account, Region: x.Region, Name: x.Name}
 	cmd := &catalog.Adapt{Stream: x.ID, Next: x.NextShard, Adaptation: a}
-	if _, err := s.propose(s.ctx, ref, cmd); err != nil {
+	adapted, err := s.propose(s.ctx, ref, cmd)
+	if err != nil || adapted == false {
 		return err
 	}
 	s.logger.Info("an on-demand stream adapts to its load", "stream", x.ARN(),
@@ -109,9 +110,9 @@ type load struct {
 
 // splits takes the meters of the stream's open shards, and returns which of
 // them are to be split: all when the stream takes in more than half of what it
-// can, and otherwise those that do. A hot shard of hardly more than one key is left
-// alone, since one of its children would be as hot.
-func (l *load) splits(x *catalog.Stream) (a catalog.Adaptation) {
+// can, and otherwise those that do. A hot shard of hardly more than one key is
+// left alone, since one of its children would be as hot.
+func (l *load) splits(x *catalog.Stream) []uint32 {
 	open := x.Open()
 	var total catalog.Counted
 	var hot, helped []uint32
@@ -129,10 +130,10 @@ func (l *load) splits(x *catalog.Stream) (a catalog.Adaptation) {
 			hot = append(hot, sh.Index)
 		}
 	}
-	if len(open) > 0 && len(hot) > 0 && l.above(total, hotBytes, hotRecords, len(open)) {
-		return catalog.Adaptation{Split: helped}
+	if len(hot) > 0 && l.above(total, hotBytes, hotRecords, len(open)) {
+		return helped
 	}
-	return catalog.Adaptation{Split: hot}
+	return hot
 }
 
 // above reports whether so many shards took more than the rates, which are for

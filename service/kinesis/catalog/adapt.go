@@ -8,6 +8,7 @@ import (
 
 // Adapt splits and merges shards of an on-demand stream, as its load asks for.
 // It is nobody's request: where it does not apply any more it changes nothing.
+// The result is whether it did.
 type Adapt struct {
 	Stream storage.StreamID `json:"stream"`
 	// Next is the NextShard of the version that was looked at. No shard has
@@ -28,17 +29,17 @@ func (*Adapt) kind() string { return "adapt" }
 func (cmd *Adapt) decide(s *state, t Terms) (any, bool) {
 	x := s.byID[cmd.Stream]
 	if x == nil || x.Status != types.StreamStatusActive || x.Mode != types.StreamModeOnDemand || x.NextShard != cmd.Next {
-		return nil, true
+		return false, true
 	}
 	limit := t.Quotas.OnDemandShards
 	tooMany := limit != 0 && len(x.open)+len(cmd.Split) > limit && len(cmd.Split) > 0
-	return nil, tooMany || x.roomInLineage(t) != nil
+	return false, tooMany || x.roomInLineage(t) != nil
 }
 
 func (cmd *Adapt) apply(s *state, t Terms, e *storage.Effects) any {
 	x := *s.byID[cmd.Stream]
 	s.begin(&x, types.StreamStatusUpdating, Transition{Adapt: &cmd.Adaptation}, t, e)
-	return nil
+	return true
 }
 
 // adapt carries out an adaptation. A shard of a single hash key stays whole.

@@ -152,7 +152,10 @@ func TestAdapt(t *testing.T) {
 	x := r.createOnDemand()
 	adapt := func(next uint32, a Adaptation) {
 		t.Helper()
-		r.must(&Adapt{Stream: x.ID, Next: next, Adaptation: a})
+		before := r.orders().NextShard
+		if did := r.must(&Adapt{Stream: x.ID, Next: next, Adaptation: a}); did != (r.orders().NextShard != before) {
+			t.Errorf("adapted: %v", did)
+		}
 		r.checkShards(r.orders())
 	}
 	wantOpen := func(want ...int) {
