@@ -7,6 +7,8 @@ import (
 	"net"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/leat-io/leat/internal/clock"
 	"github.com/leat-io/leat/internal/vfs"
 )
@@ -69,6 +71,10 @@ type Config struct {
 	// Admin serves the endpoint of docs/guide/faults.md under /_leat/, to
 	// connections from loopback alone.
 	Admin bool
+	// Registry, when not nil, has the server's figures as long as it is open,
+	// and is what /metrics shows. Nil is one of the server's own, with the
+	// figures of Go's runtime and of the process. It has room for one server.
+	Registry *prometheus.Registry
 	// Faults are which calls fail on purpose, each as docs/guide/faults.md
 	// describes it, such as "PutRecords:throttle:p=0.1,seed=7".
 	Faults []string

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/leat-io/leat/api/kinesisapi"
 	"github.com/leat-io/leat/internal/clock"
 	"github.com/leat-io/leat/internal/fault"
@@ -34,7 +36,9 @@ type Server struct {
 
 	authority []byte // see Authority
 
-	faults *fault.Injector // which calls fail on purpose
+	faults   *fault.Injector // which calls fail on purpose
+	requests wire.Metrics
+	figures  prometheus.Collector // in Config.Registry; nil when they are not
 
 	serving   sync.WaitGroup
 	served    chan struct{} // closed when the front doors have stopped
@@ -81,9 +85,13 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	}
 	s.kinesis = s.newKinesis()
 	if err = ctx.Err(); err == nil {
+		err = s.register()
+	}
+	if err == nil {
 		err = s.openDoors(keys)
 	}
 	if err != nil {
+		s.unregister()
 		return nil, errors.Join(err, s.log.Close())
 	}
 	s.kinesis.Start()
@@ -139,6 +147,7 @@ func (s *Server) openDoors(keys sigv4.Credentials) (err error) {
 		Account:     c.Account,
 		Region:      c.Region,
 		Faults:      s.faults,
+		Metrics:     &s.requests,
 		Plain:       s.plain(),
 		Clock:       c.Clock,
 		Logger:      c.Logger,
@@ -222,6 +231,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		err := s.shut(ctx)
 		<-s.served
 		<-s.watched
+		s.unregister()
 		s.kinesis.Close()
 		s.closeErr = errors.Join(err, s.log.Close())
 	})
