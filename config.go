@@ -31,7 +31,8 @@ type Config struct {
 	// issued by an authority that the server makes: see Server.Authority.
 	TLSCert, TLSKey string
 	// TLSFolder is where that authority is kept. Default TLSFolder(Data); with
-	// DurabilityMemory it is kept nowhere, and is another at each start.
+	// DurabilityMemory it is kept nowhere, and is another at each start, and so
+	// it is where a folder that was given cannot be made or read.
 	TLSFolder string
 	// Data is the folder that holds all data. Default "leat-data". It is not
 	// touched with DurabilityMemory.

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -35,7 +36,7 @@ func (s *Server) openSecure(h http.Handler) (*wire.Server, error) {
 	door, err := wire.ListenTLS(c.TLSListen, h, certificate, c.Logger)
 	if c.TLSOptional && errors.Is(err, syscall.EADDRINUSE) {
 		c.Logger.Warn("no TLS: its address is in use; --tls-listen gives another", "addr", c.TLSListen)
-		s.authority = nil
+		s.authority, s.config.TLSFolder = nil, ""
 		return nil, nil
 	}
 	return door, err
@@ -52,15 +53,20 @@ func (s *Server) certificate() (func(*tls.ClientHelloInfo) (*tls.Certificate, er
 		}
 		return pair.GetCertificate, nil
 	}
-	folder := c.TLSFolder
+	folder, options := c.TLSFolder, authority.Options{Names: certificateNames(c.TLSListen)}
 	if folder == "" && c.Durability != DurabilityMemory {
 		folder = TLSFolder(c.Data)
 	}
-	a, err := authority.Open(folder, authority.Options{Names: certificateNames(c.TLSListen)})
+	a, err := authority.Open(folder, options)
+	if noFolder := (*fs.PathError)(nil); c.Durability == DurabilityMemory && errors.As(err, &noFolder) {
+		c.Logger.Warn("the certificate authority cannot be kept and will be another at the next start", "err", err)
+		folder = ""
+		a, err = authority.Open(folder, options)
+	}
 	if err != nil {
 		return nil, err
 	}
-	s.authority = a.PEM()
+	s.authority, s.config.TLSFolder = a.PEM(), folder
 	return a.GetCertificate, nil
 }
 

@@ -104,6 +104,14 @@ func TestTLSOfMemory(t *testing.T) {
 	if three, four := open(t, c), open(t, c); !bytes.Equal(three.Authority(), four.Authority()) {
 		t.Error("the authority was not kept")
 	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.TLSFolder = filepath.Join(file, "tls") // cannot be made
+	if five := open(t, c); five.Authority() == nil || five.Config().TLSFolder != "" {
+		t.Error("no authority without a folder")
+	}
 	none := open(t, leat.Config{Durability: leat.DurabilityMemory})
 	if none.TLSURL() != "" || none.Authority() != nil {
 		t.Error("TLS that nobody asked for")

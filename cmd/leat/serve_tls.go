@@ -37,17 +37,13 @@ func settleTLS(flags *pflag.FlagSet, c *leat.Config) {
 }
 
 // userTLSFolder returns the folder of the authority of servers that keep no
-// data, "" when this user has none.
+// data, "" when this user has no place for it.
 func userTLSFolder() string {
 	folder, err := os.UserConfigDir()
 	if err != nil {
 		return ""
 	}
-	folder = filepath.Join(folder, "leat", "tls")
-	if os.MkdirAll(folder, 0o700) != nil {
-		return ""
-	}
-	return folder
+	return filepath.Join(folder, "leat", "tls")
 }
 
 // trustText says what clients of TLS have to trust.
@@ -56,8 +52,6 @@ func trustText(srv *leat.Server) string {
 	switch {
 	case srv.Authority() == nil:
 		return ", certificate " + absolute(c.TLSCert)
-	case c.Durability != leat.DurabilityMemory:
-		return ", authority " + absolute(authority.Path(leat.TLSFolder(c.Data)))
 	case c.TLSFolder != "":
 		return ", authority " + absolute(authority.Path(c.TLSFolder))
 	}

@@ -50,6 +50,7 @@ func TestSessions(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", bin+string(filepath.ListSeparator)+env.Getenv("PATH"))
 			env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 			env.Values[serverKey{}] = &server{}
 			return nil
 		},
