@@ -98,6 +98,35 @@ func (s *Service) measureGet(x *catalog.Stream, sh *catalog.Shard, p *kinesisapi
 	}
 }
 
+// measureSubscribe counts a SubscribeToShard call that got as far as its place:
+// it was given, or refused because the call or the subscription before was too
+// recent.
+func (s *Service) measureSubscribe(x *catalog.Stream, consumer string, given bool) {
+	m := s.consumerMetrics(x, consumer)
+	if given {
+		m.Success.Add(1)
+	} else {
+		m.RateExceeded.Add(1)
+	}
+}
+
+// measureEvent counts an event that is about to be pushed.
+func (s *Service) measureEvent(x *catalog.Stream, sh *catalog.Shard, consumer string, p *kinesisapi.Page) {
+	bytes := 0
+	for i := range p.Records {
+		bytes += len(p.Records[i].PartitionKey) + len(p.Records[i].Data)
+	}
+	m := s.consumerMetrics(x, consumer)
+	m.Events.Add(1)
+	m.Bytes.Add(uint64(bytes))
+	m.Records.Add(uint64(len(p.Records)))
+	m.MillisBehindLatest.Observe(time.Duration(p.MillisBehindLatest) * time.Millisecond)
+	if shard := s.shardMetrics(x, sh.Index); shard != nil {
+		shard.OutgoingBytes.Add(uint64(bytes))
+		shard.OutgoingRecords.Add(uint64(len(p.Records)))
+	}
+}
+
 // iteratorAge returns how long before now the last record of a page arrived; 0
 // when there are none.
 func iteratorAge(p *kinesisapi.Page, now time.Time) time.Duration {

@@ -211,3 +211,48 @@ func TestMeasureAllocates(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+func TestMeasureSubscriptions(t *testing.T) {
+	r := newSubscriptionRig(t, 1, rigOptions{})
+	r.change(&catalog.SetMonitoring{Ref: testRef, Enable: true, Metrics: []types.MetricsName{types.MetricsNameOutgoingBytes}})
+	u := r.subscribe("0", horizon)
+	r.put("0", "four")
+	r.clock.Advance(2 * time.Second)
+	r.put("0", "four")
+	if e := u.next(); len(e.Records) != 2 {
+		t.Fatalf("%+v", e)
+	}
+	if _, err := r.trySubscribe("0", horizon); err == nil {
+		t.Error("a second subscription was given at once")
+	}
+	found := 0
+	each := func(x *catalog.Stream, m *StreamMetrics) {
+		m.EachConsumer(x, func(name string, m *ConsumerMetrics) {
+			found++
+			got := name + ": " + readMetrics(m)
+			if got != "c: Bytes=10 Events=1 MillisBehindLatest=1/0s RateExceeded=1 Records=2 Success=1" {
+				t.Error(got)
+			}
+		})
+		m.EachShard(x, func(_ stream.ShardID, m *ShardMetrics) {
+			found++
+			got := readMetrics(m)
+			if got != "IncomingBytes=10 IncomingRecords=2 OutgoingBytes=10 OutgoingRecords=2" {
+				t.Errorf("the shard: %s", got)
+			}
+		})
+	}
+	r.EachMetrics(each)
+	if found != 2 {
+		t.Errorf("%d of a consumer and a shard", found)
+	}
+	u.Close()
+	if _, err := r.DeregisterStreamConsumer(r.ctx, &kinesis.DeregisterStreamConsumerInput{ConsumerARN: aws.String(consumerARN)}); err != nil {
+		t.Fatal(err)
+	}
+	found = 0
+	r.EachMetrics(each)
+	if found != 1 {
+		t.Errorf("%d of a shard, and of a consumer that is gone", found)
+	}
+}

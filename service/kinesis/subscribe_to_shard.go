@@ -67,6 +67,7 @@ func (s *Service) Subscribe(ctx context.Context, in *kinesis.SubscribeToShardInp
 	key := subscriptionKey{c.ID, sh.Index}
 	limited := s.limited(x)
 	if limited && !s.subscriptions.calls.Take(key, subscribeRate, now) {
+		s.measureSubscribe(x, c.Name, false)
 		return nil, catalog.RateExceeded(x.Account, x.Name)
 	}
 	if offset, err = s.find(ctx, at, offset, x, sh); err != nil {
@@ -85,7 +86,9 @@ func (s *Service) Subscribe(ctx context.Context, in *kinesis.SubscribeToShardInp
 		ends:   now.Add(subscriptionLife),
 		offset: offset, lastMillis: bounds.LastMillis,
 	}
-	if err := s.subscriptions.begin(u, now, limited); err != nil {
+	err = s.subscriptions.begin(u, now, limited)
+	s.measureSubscribe(x, c.Name, err == nil)
+	if err != nil {
 		return nil, err
 	}
 	return u, nil

@@ -249,6 +249,7 @@ func (u *Subscription) fill(ctx context.Context, maxBytes int, p *kinesisapi.Pag
 	if limited {
 		u.service.subscriptions.charge(u, p, now)
 	}
+	u.service.measureEvent(x, sh, u.consumer, p)
 	if ended {
 		_ = u.finish(io.EOF)
 	}
