@@ -11,7 +11,7 @@ import (
 
 // SyntaxError is what is wrong with a document, and where.
 type SyntaxError struct {
-	Offset int // of the first byte after what is wrong
+	Offset int // after what is wrong, or where that begins
 	Err    error
 }
 
@@ -20,9 +20,9 @@ func (e *SyntaxError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *SyntaxError) Unwrap() error { return e.Err }
 
-// node is a JSON value that remembers where it ended.
+// node is a JSON value that remembers where it stands.
 type node struct {
-	end     int
+	end     int      // the offset after it; of a list or an object, after the bracket that opens it
 	value   any      // string, json.Number, bool, nil; for a list or an object, which
 	list    []node   // of a list, or the values of an object
 	members []string // of an object, in order, none twice

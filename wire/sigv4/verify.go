@@ -104,6 +104,9 @@ func (v *Verifier) Verify(r *http.Request, body []byte, service string) (api.Cal
 	if !ok || subtle.ConstantTimeCompare([]byte(c.SessionToken), []byte(s.token)) == 0 {
 		return api.Caller{}, api.Errorf("UnrecognizedClientException", "The security token included in the request is invalid.")
 	}
+	if !c.Expires.IsZero() && !v.o.Clock.Now().Before(c.Expires) {
+		return api.Caller{}, api.Errorf("ExpiredTokenException", "The security token included in the request is expired")
+	}
 	caller.Account = c.Account
 	if err := s.checkScope(service); err != nil {
 		return api.Caller{}, err

@@ -386,3 +386,20 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 }
+
+func TestExpiredSession(t *testing.T) {
+	session := known["ASIASHORT"]
+	for at, want := range map[time.Time]string{
+		now.Add(time.Second): "",
+		now:                  "ExpiredTokenException: The security token included in the request is expired",
+		now.Add(-time.Hour):  "ExpiredTokenException: The security token included in the request is expired",
+	} {
+		session.Expires = at
+		v := New(Options{Credentials: Credentials{"ASIASHORT": session}, Clock: fixedClock{}})
+		r, body := form{body: "{}", accessKey: "ASIASHORT"}.signed(t)
+		_, err := v.Verify(r, body, "kinesis")
+		if got := fmt.Sprint(err); err == nil && want != "" || err != nil && got != want {
+			t.Errorf("expires %v: got %v, want %q", at, err, want)
+		}
+	}
+}
