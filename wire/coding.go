@@ -27,6 +27,11 @@ type coding interface {
 	appendPutRecordOutput(dst []byte, b *kinesisapi.PutBatch) []byte
 	pageBytes(p *kinesisapi.Page) int // that appendPage appends, at most
 	appendPage(dst []byte, p *kinesisapi.Page) []byte
+
+	// The messages of event streams, for which pageBytes holds too.
+	eventType() string // the content type of a message
+	appendEvent(dst []byte, p *kinesisapi.Page) []byte
+	appendMessage(dst []byte, message string) []byte // of an exception
 }
 
 // decode is api.Decode of a body that was parsed.
@@ -92,6 +97,16 @@ func (jsonCoding) appendPage(dst []byte, p *kinesisapi.Page) []byte {
 	return awsjson.AppendPage(dst, p)
 }
 
+func (jsonCoding) eventType() string { return contentPlainJSON }
+
+func (jsonCoding) appendEvent(dst []byte, p *kinesisapi.Page) []byte {
+	return awsjson.AppendEvent(dst, p)
+}
+
+func (jsonCoding) appendMessage(dst []byte, message string) []byte {
+	return awsjson.AppendMessage(dst, message)
+}
+
 // cborCoding is AWS CBOR 1.1 or Smithy RPC v2. Records need no arena: they lie
 // in the body as they are.
 type cborCoding struct{ dialect cbor.Dialect }
@@ -134,4 +149,19 @@ func (cborCoding) pageBytes(p *kinesisapi.Page) int { return cbor.PageBytes(p) }
 
 func (c cborCoding) appendPage(dst []byte, p *kinesisapi.Page) []byte {
 	return cbor.AppendPage(dst, p, c.dialect)
+}
+
+func (c cborCoding) eventType() string {
+	if c.dialect == cbor.RPC {
+		return contentRPC
+	}
+	return contentCBOR
+}
+
+func (c cborCoding) appendEvent(dst []byte, p *kinesisapi.Page) []byte {
+	return cbor.AppendEvent(dst, p, c.dialect)
+}
+
+func (cborCoding) appendMessage(dst []byte, message string) []byte {
+	return cbor.AppendMessage(dst, message)
 }

@@ -175,7 +175,8 @@ func (h *handler) answer(ctx context.Context, w http.ResponseWriter, c *call) er
 		return err
 	}
 	if pushed != nil {
-		c.rest = func() { h.push(ctx, w, pushed) }
+		coding := c.coding()
+		c.rest = func() { h.push(ctx, w, coding, pushed) }
 		return nil
 	}
 	if c.operation.NoOutput {

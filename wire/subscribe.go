@@ -7,15 +7,12 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
 	"github.com/leat-io/leat/api"
 	"github.com/leat-io/leat/api/kinesisapi"
-	"github.com/leat-io/leat/wire/awsjson"
 	"github.com/leat-io/leat/wire/eventstream"
 )
-
-// pushTimeout is how long a subscriber may take to take one event: KCL gives up
-// a subscription that brings nothing for so long.
-const pushTimeout = time.Minute
 
 // What an event takes in memory. A full one is asked for when the budget of
 // pages has room; otherwise the event is so small that it may go without. So
@@ -25,19 +22,26 @@ const (
 	fullEventMemory = 4 << 20 // in JSON, unless keys need escapes
 	smallEvent      = 16 << 10
 	smallMemory     = 64 << 10
+	keptRecords     = 256 // between two events of a subscription
 )
 
 // push answers a SubscribeToShard with an event stream that ends with the
 // subscription: the initial response at once, each event as soon as there is
-// one, and at last, if it did not end well, the exception.
-func (h *handler) push(ctx context.Context, w http.ResponseWriter, s Subscription) {
+// one, and at last, if it did not end well, the exception. Messages are in the
+// coding of the request.
+func (h *handler) push(ctx context.Context, w http.ResponseWriter, c coding, s Subscription) {
 	defer s.Close()
 	w.Header()["Content-Type"] = []string{eventstream.ContentType}
 	w.WriteHeader(http.StatusOK)
-	p := pusher{handler: h, w: w, control: http.NewResponseController(w)}
-	if p.send(eventstream.Append(nil, initialHeaders, []byte("{}"))) != nil {
+	p := pusher{
+		handler: h, coding: c, w: w, control: http.NewResponseController(w),
+		headers: messageHeaders(":event-type", "SubscribeToShardEvent", "event", c),
+	}
+	initial := messageHeaders(":event-type", "initial-response", "event", c)
+	if p.send(eventstream.Append(nil, initial, c.append(nil, &kinesis.SubscribeToShardOutput{}, nil))) != nil {
 		return
 	}
+	defer func() { p.deadline(time.Now().Add(p.o.PushTimeout)) }() // of what ends the answer
 	for s.Wait(ctx) == nil {
 		if err := p.event(ctx, s); err != nil {
 			p.end(ctx, err)
@@ -46,27 +50,27 @@ func (h *handler) push(ctx context.Context, w http.ResponseWriter, s Subscriptio
 	}
 }
 
+// messageHeaders returns the headers of a message, in the order in which AWS
+// sends them.
+func messageHeaders(kind, what, message string, c coding) []byte {
+	return eventstream.Headers(kind, what, ":content-type", c.eventType(), ":message-type", message)
+}
+
 // pusher is one such answer.
 type pusher struct {
 	*handler
+	coding  coding
 	w       http.ResponseWriter
 	control *http.ResponseController
+	headers []byte          // of events
 	page    kinesisapi.Page // reused
 }
-
-const jsonEvent = "application/json" // the content type of a message
-
-var (
-	initialHeaders = eventstream.Headers(
-		":event-type", "initial-response", ":content-type", jsonEvent, ":message-type", "event")
-	eventHeaders = eventstream.Headers(
-		":event-type", "SubscribeToShardEvent", ":content-type", jsonEvent, ":message-type", "event")
-)
 
 // errGone says that there is nobody to send to.
 var errGone = errors.New("the subscriber is gone")
 
-// event sends the next event.
+// event sends the next event. While it waits for the subscriber to take it, it
+// holds the message and nothing else.
 func (p *pusher) event(ctx context.Context, s Subscription) error {
 	most, memory := fullEvent, int64(fullEventMemory)
 	if !p.pages.try(memory) {
@@ -76,8 +80,7 @@ func (p *pusher) event(ctx context.Context, s Subscription) error {
 	if err := s.Next(ctx, most, &p.page); err != nil {
 		return err
 	}
-	defer clear(p.page.Records) // views of memory that others want back
-	room := awsjson.PageBytes(&p.page) + len(eventHeaders) + eventstream.Overhead
+	room := p.coding.pageBytes(&p.page) + len(p.headers) + eventstream.Overhead
 	switch need := int64(room); {
 	case memory > need:
 		p.pages.give(memory - need)
@@ -91,23 +94,38 @@ func (p *pusher) event(ctx context.Context, s Subscription) error {
 	}
 	b := takeBuffer(classOf(room))
 	defer b.release()
-	b.bytes = eventstream.Begin(b.bytes, eventHeaders)
-	b.bytes = awsjson.AppendEvent(b.bytes, &p.page)
+	b.bytes = eventstream.Begin(b.bytes, p.headers)
+	b.bytes = p.coding.appendEvent(b.bytes, &p.page)
 	b.bytes = eventstream.End(b.bytes, 0)
+	p.forget()
 	if p.send(b.bytes) != nil {
 		return errGone
 	}
 	return nil
 }
 
+// forget gives up the records of the page, which are views of memory that
+// others want back, and the room for many of them.
+func (p *pusher) forget() {
+	clear(p.page.Records)
+	if cap(p.page.Records) > keptRecords {
+		p.page.Records = nil
+	}
+}
+
 // send sends one message. A subscriber that does not take it is cut off.
 func (p *pusher) send(message []byte) error {
-	_ = p.control.SetWriteDeadline(time.Now().Add(pushTimeout)) // a test's recorder has none
+	p.deadline(time.Now().Add(p.o.PushTimeout))
 	if _, err := p.w.Write(message); err != nil {
 		return err
 	}
-	return p.control.Flush()
+	err := p.control.Flush()
+	p.deadline(time.Time{}) // HTTP/2 would end the stream also while nothing is to be written
+	return err
 }
+
+// deadline sets the one for writing. A test's recorder has none.
+func (p *pusher) deadline(t time.Time) { _ = p.control.SetWriteDeadline(t) }
 
 // end tells the subscriber why there is no further event, unless that is as it
 // should be.
@@ -122,7 +140,6 @@ func (p *pusher) end(ctx context.Context, err error) {
 	if e.Err != nil {
 		p.o.Logger.Error("subscription failed", "request_id", p.w.Header()[headerRequestID][0], "err", err)
 	}
-	headers := eventstream.Headers(
-		":exception-type", e.Code, ":content-type", jsonEvent, ":message-type", "exception")
-	_ = p.send(eventstream.Append(nil, headers, awsjson.AppendMessage(nil, e.Message)))
+	headers := messageHeaders(":exception-type", e.Code, "exception", p.coding)
+	_ = p.send(eventstream.Append(nil, headers, p.coding.appendMessage(nil, e.Message)))
 }
