@@ -100,11 +100,11 @@ func (m *Metrics) EachDuration(visit func(operation string, s histogram.Snapshot
 
 // codeOf returns the code that an operation's error is answered with.
 func codeOf(err error) string {
+	if err == nil {
+		return CodeOK // before e, which is on the heap
+	}
 	var e *api.Error
-	switch {
-	case err == nil:
-		return CodeOK
-	case errors.As(err, &e):
+	if errors.As(err, &e) {
 		return e.Code
 	}
 	return "InternalFailure"

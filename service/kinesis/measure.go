@@ -80,13 +80,13 @@ func (s *Service) measureGet(x *catalog.Stream, sh *catalog.Shard, p *kinesisapi
 	m, shard := s.metricsOf(x), s.shardMetrics(x, sh.Index)
 	m.GetRecords.call(took, err == nil, bytes)
 	m.Records.Add(uint64(len(p.Records)))
-	if isThrottled(err) {
-		m.ReadProvisionedThroughputExceeded.Add(1)
-		if shard != nil {
-			shard.ReadProvisionedThroughputExceeded.Add(1)
-		}
-	}
 	if err != nil {
+		if isThrottled(err) {
+			m.ReadProvisionedThroughputExceeded.Add(1)
+			if shard != nil {
+				shard.ReadProvisionedThroughputExceeded.Add(1)
+			}
+		}
 		return
 	}
 	age := iteratorAge(p, now)
