@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -94,8 +95,15 @@ func TestListenTLS(t *testing.T) {
 	if _, err := io.WriteString(conn, head("Content-Length: 2")+"{}"); err != nil {
 		t.Fatal(err)
 	}
-	if resp := readResponse(t, conn); resp.StatusCode != 400 || !strings.Contains(bodyOf(t, resp), "HTTPS") {
+	if resp := readResponse(t, conn); resp.StatusCode != 400 || !strings.Contains(bodyOf(t, resp), "This address is for HTTPS.") {
 		t.Errorf("without TLS: %d", resp.StatusCode)
+	}
+	garbage := dial(t, addr)
+	if _, err := garbage.Write(make([]byte, 100)); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := io.ReadAll(garbage); err != nil || strings.Contains(string(text), "HTTP") {
+		t.Errorf("garbage was answered with %q, %v", text, err)
 	}
 	silent := dial(t, addr) // and stays so
 	defer silent.Close()
@@ -121,6 +129,26 @@ func TestListenTLS(t *testing.T) {
 			t.Errorf("%v over %s, want %s", err, proto, want)
 		}
 		transport.CloseIdleConnections()
+	}
+	// HTTP/2 without a word about it in the handshake, as Java does it.
+	var negotiated string
+	transport := &http.Transport{
+		Protocols: new(http.Protocols),
+		DialContext: func(_ context.Context, network, addr string) (net.Conn, error) {
+			conn, err := tls.Dial(network, addr, &tls.Config{RootCAs: roots})
+			if err != nil {
+				return nil, err
+			}
+			negotiated = conn.ConnectionState().NegotiatedProtocol
+			return struct{ net.Conn }{conn}, nil // so that net/http does not know
+		},
+	}
+	transport.Protocols.SetUnencryptedHTTP2(true)
+	defer transport.CloseIdleConnections()
+	c := client(t, addr, "123456789012", "x")
+	c = kinesis.New(c.Options(), func(o *kinesis.Options) { o.HTTPClient = doer(transport.RoundTrip) })
+	if _, err := c.ListStreams(t.Context(), &kinesis.ListStreamsInput{}); err != nil || negotiated != "" {
+		t.Errorf("HTTP/2 without ALPN: %v, negotiated %q", err, negotiated)
 	}
 	if _, err := wire.ListenTLS("256.0.0.1:0", nil, nil, nil); err == nil {
 		t.Error("an impossible address was bound")

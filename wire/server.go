@@ -2,7 +2,6 @@ package wire
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -35,31 +34,12 @@ func Listen(addr string, h http.Handler, logger *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}
-	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true)
-	protocols.SetUnencryptedHTTP2(true)
-	return newServer(l, h, protocols, logger), nil
-}
-
-// ListenTLS is Listen for a server that speaks TLS, with HTTP/2 where a client
-// asks for it in the handshake (ALPN), else HTTP/1.1.
-func ListenTLS(addr string, h http.Handler, certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error), logger *slog.Logger) (*Server, error) {
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", addr, err)
-	}
-	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true)
-	protocols.SetHTTP2(true)
-	s := newServer(l, h, protocols, logger)
-	s.http.TLSConfig = &tls.Config{GetCertificate: certificate}
-	return s, nil
-}
-
-func newServer(l net.Listener, h http.Handler, protocols *http.Protocols, logger *slog.Logger) *Server {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
 	return &Server{l, &http.Server{
 		Handler:           h,
 		Protocols:         protocols,
@@ -69,7 +49,7 @@ func newServer(l net.Listener, h http.Handler, protocols *http.Protocols, logger
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug), // of single connections
-	}}
+	}}, nil
 }
 
 // Addr returns the bound address.
@@ -77,13 +57,7 @@ func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
 // Serve answers requests until Shutdown, and then returns nil.
 func (s *Server) Serve() error {
-	var err error
-	if s.http.TLSConfig != nil {
-		err = s.http.ServeTLS(s.listener, "", "")
-	} else {
-		err = s.http.Serve(s.listener)
-	}
-	if !errors.Is(err, http.ErrServerClosed) {
+	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve %s: %w", s.Addr(), err)
 	}
 	return nil
