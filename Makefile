@@ -14,7 +14,7 @@ KILLS       ?= 20
 VERSION     ?=
 PLATFORMS   ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: build test race lint fmt vet staticcheck vuln rooms golden fuzz bench crash seeds kill compat cross clean
+.PHONY: build test race lint fmt vet staticcheck vuln rooms golden fuzz bench crash seeds kill compat compat-table cross clean
 
 build: ## the binary, in this folder
 	CGO_ENABLED=0 $(GO) build -trimpath -o leat ./cmd/leat
@@ -62,7 +62,10 @@ kill: ## SIGKILL under load: RECORDS records, KILLS kills
 	LEAT_CRASH_RECORDS=$(RECORDS) LEAT_CRASH_KILLS=$(KILLS) $(GO) test -count=1 -timeout 60m -v ./test/crash/...
 
 compat: build ## unmodified clients against the binary
-	bash test/compat/run
+	@GO="$(GO)" bash test/compat/run
+
+compat-table: build ## the same, and their table in README.md
+	@GO="$(GO)" bash test/compat/run --table
 
 cross: ## the binary for every platform, in dist/
 	@for p in $(PLATFORMS); do \
@@ -73,4 +76,4 @@ cross: ## the binary for every platform, in dist/
 	done
 
 clean:
-	rm -rf leat dist
+	rm -rf leat dist test/compat/.build
