@@ -40,6 +40,7 @@ var sections = []struct {
 	{"put", benchPutRecords},
 	{"putone", benchPutRecord},
 	{"get", benchGetRecords},
+	{"push", benchPush},
 	{"shards", benchShards},
 	{"large", benchLarge},
 }

@@ -33,6 +33,19 @@ type request []byte
 
 // signed returns the bytes of a call to a Kinesis operation.
 func signed(addr, operation string, body []byte) (request, error) {
+	r, err := signedRequest(addr, operation, body)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := r.Write(&b); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// signedRequest returns a call to a Kinesis operation.
+func signedRequest(addr, operation string, body []byte) (*http.Request, error) {
 	r, err := http.NewRequest("POST", "http://"+addr+"/", bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -42,14 +55,7 @@ func signed(addr, operation string, body []byte) (request, error) {
 	r.Header.Set("User-Agent", "bench")
 	sum := sha256.Sum256(body)
 	err = v4.NewSigner().SignHTTP(context.Background(), credentials, r, hex.EncodeToString(sum[:]), "kinesis", "us-east-1", time.Now())
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	if err := r.Write(&b); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
+	return r, err
 }
 
 // call sends one operation and decodes its answer into out, when not nil.
