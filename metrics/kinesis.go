@@ -119,9 +119,10 @@ var serviceFigures = []*read[totals]{
 	{figure{"", "leat_kinesis_streams", "Streams that exist.", nil, gauge}, func(t totals) float64 { return float64(t.streams) }, nil},
 	{figure{"", "leat_kinesis_open_shards", "Open shards of all streams.", nil, gauge}, func(t totals) float64 { return float64(t.openShards) }, nil},
 	{figure{"", "leat_kinesis_consumers", "Registered consumers of all streams.", nil, gauge}, func(t totals) float64 { return float64(t.consumers) }, nil},
+	{figure{"", "leat_kinesis_subscriptions", "Subscriptions that are active.", nil, gauge}, func(t totals) float64 { return float64(t.subscriptions) }, nil},
 }
 
-type totals struct{ streams, openShards, consumers int }
+type totals struct{ streams, openShards, consumers, subscriptions int }
 
 func streamCount(aws, name, help string, of func(streamMetrics) *atomic.Uint64) *read[streamMetrics] {
 	return &read[streamMetrics]{figure{aws, "leat_kinesis_" + name, help, ofStream, counter}, load(of), nil}
@@ -146,7 +147,7 @@ func load[M any](of func(M) *atomic.Uint64) func(M) float64 {
 }
 
 func (c *collector) collectKinesis(out chan<- prometheus.Metric) {
-	var all totals
+	all := totals{subscriptions: c.Kinesis.ActiveSubscriptions()}
 	for _, x := range c.Catalog.All() {
 		all.streams++
 		all.openShards += len(x.Open())

@@ -69,6 +69,10 @@ func TestEnvironment(t *testing.T) {
 	if code != exitUsage || !strings.Contains(words, `LEAT_LIMIT="many"`) {
 		t.Errorf("exit %d, %q", code, words)
 	}
+	t.Setenv("LEAT_FAULT", "PutRecord:drop PutRecrods:drop")
+	if code, _, words := runLeat(t, "serve"); code != exitUsage || !strings.Contains(words, `there is no operation "PutRecrods"`) {
+		t.Errorf("LEAT_FAULT: exit %d, %q", code, words)
+	}
 	if code, _, _ = runLeat(t, "tail", "s", "--limit", "1", "--endpoint", "http://127.0.0.1:1"); code != exitUnreachable {
 		t.Errorf("a flag does not win over its twin: exit %d", code)
 	}

@@ -18,7 +18,7 @@ import (
 func Parse(text string) (Rule, error) {
 	operation, rest, ok := strings.Cut(text, ":")
 	if !ok {
-		return Rule{}, fmt.Errorf("fault %q: want OPERATION:KIND or OPERATION:KIND:NAME=VALUE,...", text)
+		return Rule{}, fmt.Errorf("fault %q: want OPERATION:KIND, or OPERATION:KIND:NAME=VALUE with commas between several", text)
 	}
 	kind, parameters, more := strings.Cut(rest, ":")
 	r := Rule{Operation: operation, Kind: Kind(kind)}

@@ -243,10 +243,13 @@ func TestMeasureSubscriptions(t *testing.T) {
 		})
 	}
 	r.EachMetrics(each)
-	if found != 2 {
-		t.Errorf("%d of a consumer and a shard", found)
+	if found != 2 || r.ActiveSubscriptions() != 1 {
+		t.Errorf("%d of a consumer and a shard, %d subscriptions", found, r.ActiveSubscriptions())
 	}
 	u.Close()
+	if n := r.ActiveSubscriptions(); n != 0 {
+		t.Errorf("%d subscriptions after Close", n)
+	}
 	if _, err := r.DeregisterStreamConsumer(r.ctx, &kinesis.DeregisterStreamConsumerInput{ConsumerARN: aws.String(consumerARN)}); err != nil {
 		t.Fatal(err)
 	}

@@ -99,6 +99,19 @@ func newConsumerMetrics() *ConsumerMetrics {
 	return &ConsumerMetrics{MillisBehindLatest: histogram.New(ageBounds)}
 }
 
+// ActiveSubscriptions returns how many there are.
+func (s *Service) ActiveSubscriptions() int {
+	s.subscriptions.mu.Lock()
+	defer s.subscriptions.mu.Unlock()
+	n := 0
+	for _, p := range s.subscriptions.mu.slots {
+		if p.active != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // EachMetrics calls visit with the metrics of each stream that was used since the
 // server started and still exists.
 func (s *Service) EachMetrics(visit func(x *catalog.Stream, m *StreamMetrics)) {
