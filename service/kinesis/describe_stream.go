@@ -33,6 +33,7 @@ func (s *Service) DescribeStream(ctx context.Context, in *kinesis.DescribeStream
 		return nil, err
 	}
 	shards, more := describeShards(x, aws.ToString(in.ExclusiveStartShardId), pageSize(in.Limit, describedShards), s.nowMillis())
+	kind, keyID := describeEncryption(x)
 	return &kinesis.DescribeStreamOutput{StreamDescription: &types.StreamDescription{
 		StreamName:              aws.String(x.Name),
 		StreamARN:               aws.String(x.ARN()),
@@ -43,7 +44,8 @@ func (s *Service) DescribeStream(ctx context.Context, in *kinesis.DescribeStream
 		RetentionPeriodHours:    aws.Int32(x.RetentionHours),
 		StreamCreationTimestamp: created(x),
 		EnhancedMonitoring:      monitored(x),
-		EncryptionType:          types.EncryptionTypeNone,
+		EncryptionType:          kind,
+		KeyId:                   keyID,
 	}}, nil
 }
 

@@ -26,6 +26,7 @@ func (s *Service) DescribeStreamSummary(ctx context.Context, in *kinesis.Describ
 	if err != nil {
 		return nil, err
 	}
+	kind, keyID := describeEncryption(x)
 	summary := &types.StreamDescriptionSummary{
 		StreamName:              aws.String(x.Name),
 		StreamARN:               aws.String(x.ARN()),
@@ -37,7 +38,8 @@ func (s *Service) DescribeStreamSummary(ctx context.Context, in *kinesis.Describ
 		RetentionPeriodHours:    aws.Int32(x.RetentionHours),
 		StreamCreationTimestamp: created(x),
 		EnhancedMonitoring:      monitored(x),
-		EncryptionType:          types.EncryptionTypeNone,
+		EncryptionType:          kind,
+		KeyId:                   keyID,
 		MaxRecordSizeInKiB:      aws.Int32(x.MaxRecordKiB),
 	}
 	if x.Mode == types.StreamModeOnDemand {

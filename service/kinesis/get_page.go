@@ -69,6 +69,9 @@ func (s *Service) GetPage(ctx context.Context, in *kinesis.GetRecordsInput, p *k
 	if err != nil {
 		return fmt.Errorf("read %s of %s: %w", sh.ID(), x.ARN(), err)
 	}
+	if err := s.unseal(ctx, x, res); err != nil {
+		return err
+	}
 	bytes = fillPage(p, sh, res, now.UnixMilli())
 	if limited {
 		s.throttle.chargeRead(logKey(x, sh), bytes, now)
@@ -148,6 +151,7 @@ func fillPage(p *kinesisapi.Page, sh *catalog.Shard, res *storage.ReadResult, no
 			PartitionKey:   keyOf(r),
 			SequenceNumber: sh.SequenceNumber(r.Offset, r.ArrivalMillis),
 			ArrivalMillis:  r.ArrivalMillis,
+			Encrypted:      r.KeyVersion != 0,
 		})
 	}
 	if res.NextMillis != 0 {

@@ -22,7 +22,8 @@ import (
 // ResourceNotFoundException when the stream was deleted or the shard has
 // expired; DryRunOperationException; ProvisionedThroughputExceededException
 // under the limits of AWS, after the fifth call in a second for a shard or when
-// more than 2 MiB/s of it were returned.
+// more than 2 MiB/s of it were returned; those of the master key, such as
+// KMSNotFoundException, when there are sealed records and it cannot be had.
 // End of a shard: at the end of a closed shard, and only there, the iterator is
 // null and the direct children are listed.
 // Differs from AWS: the null iterator comes with the last records instead of
@@ -47,6 +48,7 @@ func (s *Service) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput) (
 			PartitionKey:                partitionKey(r.PartitionKey),
 			SequenceNumber:              aws.String(r.SequenceNumber.String()),
 			ApproximateArrivalTimestamp: aws.Time(time.UnixMilli(r.ArrivalMillis)),
+			EncryptionType:              encryptionType(r.Encrypted),
 		}
 	}
 	return out, nil

@@ -15,6 +15,7 @@ import (
 
 	"github.com/leat-io/leat/api/kinesisapi"
 	"github.com/leat-io/leat/service/kinesis/catalog"
+	"github.com/leat-io/leat/service/kinesis/keys"
 	"github.com/leat-io/leat/storage"
 	"github.com/leat-io/leat/storage/memlog"
 	"github.com/leat-io/leat/wire"
@@ -161,7 +162,7 @@ func newGoldenServer(t testing.TB, options string) *goldenServer {
 		t: t, catalog: catalog.New(), clock: &frozenClock{now: time.UnixMilli(1700000000500)}, tokens: make(map[string]string),
 	}
 	log := memlog.Open(map[string]storage.Machine{catalog.MachineName: s.catalog}, memlog.Options{Clock: s.clock})
-	o := Options{Log: log, Catalog: s.catalog, Clock: s.clock, TrustClock: true}
+	o := Options{Log: log, Catalog: s.catalog, Clock: s.clock, TrustClock: true, Keys: keys.NewRing()}
 	for option := range strings.FieldsSeq(options) {
 		var err error
 		switch name, value, _ := strings.Cut(option, "="); name {

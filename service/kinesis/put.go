@@ -1,6 +1,7 @@
 package kinesis
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,6 +44,9 @@ type put struct {
 	hashes []stream.HashKey
 	// refusals are the messages of shards that refused a record.
 	refusals map[*catalog.Shard]string
+	// arena has the sealed records of an encrypted stream, context what they are
+	// authenticated with besides.
+	arena, context []byte
 }
 
 var puts = sync.Pool{New: func() any { return new(put) }}
@@ -50,6 +54,9 @@ var puts = sync.Pool{New: func() any { return new(put) }}
 // release gives the space back without the request's memory in it.
 func (p *put) release() {
 	p.reset()
+	if cap(p.arena) > maxKeptArena {
+		p.arena = nil
+	}
 	puts.Put(p)
 }
 
@@ -91,10 +98,13 @@ func (s *Service) put(ctx context.Context, p *put, b *kinesisapi.PutBatch) error
 			return err
 		}
 		if b.DryRun {
-			return errDryRun
+			return cmp.Or(s.checkSealing(ctx, x), error(errDryRun))
 		}
 		p.meter()
 		s.throttlePut(p, b, x, now)
+		if err := s.seal(ctx, p); err != nil {
+			return err
+		}
 		err = s.append(ctx, p)
 		switch {
 		case err == nil:
@@ -181,7 +191,7 @@ func (s *Service) route(p *put, b *kinesisapi.PutBatch, x *catalog.Stream, now t
 		p.batch.Records = append(p.batch.Records, stored)
 		p.shards = append(p.shards, sh)
 	}
-	b.Failed = 0
+	b.Failed, b.Encrypted = 0, x.Encrypted()
 	if b.SequenceNumberForOrdering != "" {
 		if err := s.checkOrdering(b.SequenceNumberForOrdering, x, p.shards[0], now); err != nil {
 			return err

@@ -40,6 +40,7 @@ func (s *Service) PutRecord(ctx context.Context, in *kinesis.PutRecordInput) (*k
 	return &kinesis.PutRecordOutput{
 		ShardId:        aws.String(r.Shard.String()),
 		SequenceNumber: aws.String(r.SequenceNumber.String()),
+		EncryptionType: encryptionType(b.Encrypted),
 	}, nil
 }
 

@@ -44,6 +44,7 @@ func (s *Service) PutRecords(ctx context.Context, in *kinesis.PutRecordsInput) (
 	out := &kinesis.PutRecordsOutput{
 		FailedRecordCount: aws.Int32(int32(b.Failed)),
 		Records:           make([]types.PutRecordsResultEntry, len(b.Records)),
+		EncryptionType:    encryptionType(b.Encrypted),
 	}
 	for i := range b.Records {
 		out.Records[i] = putResult(&b.Records[i])

@@ -35,6 +35,8 @@ var accountRates = map[string]float64{
 	"RegisterStreamConsumer":        5,
 	"RemoveTagsFromStream":          5,
 	"SplitShard":                    5,
+	"StartStreamEncryption":         5,
+	"StopStreamEncryption":          5,
 	"TagResource":                   5,
 	"UntagResource":                 5,
 	"UpdateAccountSettings":         5,

@@ -11,6 +11,7 @@ import (
 	"github.com/leat-io/leat/api"
 	"github.com/leat-io/leat/internal/clock"
 	"github.com/leat-io/leat/service/kinesis/catalog"
+	"github.com/leat-io/leat/service/kinesis/keys"
 	"github.com/leat-io/leat/storage"
 )
 
@@ -20,6 +21,8 @@ type Options struct {
 	// catalog.MachineName.
 	Log     storage.Log
 	Catalog *catalog.Catalog
+	// Keys has the master keys of encrypted streams; nil has none.
+	Keys keys.Keeper
 	// Clock tells the time; nil is the machine's.
 	Clock clock.Clock
 	// Limits is what streams are held to that do not choose for themselves by
@@ -42,6 +45,7 @@ type Options struct {
 type Service struct {
 	log        storage.Log
 	catalog    *catalog.Catalog
+	keeper     keys.Keeper
 	clock      clock.Clock
 	limits     Limits
 	stateDelay time.Duration
@@ -54,6 +58,7 @@ type Service struct {
 	clockDoubted atomic.Bool
 
 	dataPlane
+	dataKeys      dataKeys
 	subscriptions *subscriptions
 
 	// ctx ends with Close. The goroutines of Start run under it.
@@ -68,12 +73,16 @@ func New(o Options) *Service {
 	if o.Clock == nil {
 		o.Clock = clock.System{}
 	}
+	if o.Keys == nil {
+		o.Keys = keys.None{}
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Service{
 		log:        o.Log,
 		catalog:    o.Catalog,
+		keeper:     o.Keys,
 		clock:      o.Clock,
 		limits:     o.Limits,
 		stateDelay: o.StateDelay,
@@ -88,13 +97,15 @@ func New(o Options) *Service {
 
 // Start begins what the service does by itself: it finishes transitions when
 // they are due, also those that were pending when the log was opened, gives up
-// what is past retention, scales on-demand streams, and keeps the time of
-// subscriptions. It is called once.
+// what is past retention, scales on-demand streams, keeps the time of
+// subscriptions, and tells of encrypted streams whose master keys are missing.
+// It is called once.
 func (s *Service) Start() {
 	s.wg.Go(s.finishTransitions)
 	s.wg.Go(s.keepHouse)
 	s.wg.Go(s.scaleOnDemand)
 	s.wg.Go(s.keepSubscriptions)
+	s.wg.Go(s.checkKeys)
 }
 
 // Close ends what Start began and waits for it. The log stays open, and calls
@@ -137,6 +148,8 @@ func (s *Service) Handlers() map[string]api.Handler {
 		"RegisterStreamConsumer":        api.Handle(s.RegisterStreamConsumer),
 		"RemoveTagsFromStream":          api.Handle(s.RemoveTagsFromStream),
 		"SplitShard":                    api.Handle(s.SplitShard),
+		"StartStreamEncryption":         api.Handle(s.StartStreamEncryption),
+		"StopStreamEncryption":          api.Handle(s.StopStreamEncryption),
 		"SubscribeToShard":              api.Handle(s.Subscribe),
 		"TagResource":                   api.Handle(s.TagResource),
 		"UntagResource":                 api.Handle(s.UntagResource),

@@ -276,6 +276,9 @@ func (u *Subscription) read(ctx context.Context, x *catalog.Stream, sh *catalog.
 	if err != nil {
 		return false, u.told(err)
 	}
+	if err := u.service.unseal(ctx, x, res); err != nil {
+		return false, err
+	}
 	fillPage(p, sh, res, now.UnixMilli())
 	if n := len(res.Records); n > 0 {
 		u.lastMillis = res.Records[n-1].ArrivalMillis

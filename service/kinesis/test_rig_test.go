@@ -13,6 +13,7 @@ import (
 	"github.com/leat-io/leat/api"
 	"github.com/leat-io/leat/internal/clock"
 	"github.com/leat-io/leat/service/kinesis/catalog"
+	"github.com/leat-io/leat/service/kinesis/keys"
 	"github.com/leat-io/leat/storage"
 	"github.com/leat-io/leat/storage/memlog"
 	"github.com/leat-io/leat/stream"
@@ -35,6 +36,7 @@ type rig struct {
 // rigOptions are what a test may want otherwise.
 type rigOptions struct {
 	limits   Limits
+	keys     keys.Keeper                                 // nil is a ring
 	maxBytes int64                                       // of the log in memory
 	open     func(testMachines, clock.Clock) storage.Log // another log than one in memory
 	wrap     func(storage.Log) storage.Log               // what the service sees of the log
@@ -59,8 +61,11 @@ func newRig(t testing.TB, shards int32, o rigOptions) *rig {
 	if o.wrap != nil {
 		seen = o.wrap(log)
 	}
+	if o.keys == nil {
+		o.keys = keys.NewRing()
+	}
 	r := &rig{
-		Service: New(Options{Log: seen, Catalog: c, Clock: clock, Limits: o.limits}),
+		Service: New(Options{Log: seen, Catalog: c, Clock: clock, Limits: o.limits, Keys: o.keys}),
 		t:       t,
 		ctx:     api.WithCaller(context.Background(), api.Caller{Account: testRef.Account, Region: testRef.Region}),
 		clock:   clock,
