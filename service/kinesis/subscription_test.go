@@ -584,3 +584,105 @@ func TestSubscriptionsLeaveNothing(t *testing.T) {
 		t.Errorf("%d alarms", n)
 	}
 }
+
+// A consumer and its place in a shard outlive the server.
+func TestSubscribeAfterRestart(t *testing.T) {
+	dir, clock := t.TempDir(), &frozenClock{now: time.UnixMilli(1700000000500)}
+	r := server(t, dir, clock)
+	r.Start()
+	r.create(testRef.Name, 1)
+	r.lapse(types.StreamStatusActive)
+	arn := r.register("c")
+	clock.Advance(time.Second)
+	r.await("an ACTIVE consumer", func() bool {
+		c, _ := r.orders().Consumer("c")
+		return c.Status == types.ConsumerStatusActive
+	})
+	r.put("0", "before")
+	in := &kinesis.SubscribeToShardInput{ConsumerARN: &arn, ShardId: aws.String("0"), StartingPosition: &horizon}
+	u, err := r.Subscribe(r.ctx, in)
+	ok(t, err)
+	last := subscription{u, r}.wantNext("before").ContinuationSequenceNumber
+	r.stop()
+	subscription{u, r}.wantEnd("")
+
+	r = server(t, dir, clock)
+	r.Start()
+	defer r.stop()
+	p := after(last.String())
+	in.StartingPosition = &p
+	u, err = r.Subscribe(r.ctx, in)
+	ok(t, err)
+	got := subscription{u, r}.begin()
+	r.put("0", "after")
+	if e := r.outcome(got); e.data() != "after" {
+		t.Errorf("event %q, %v", e.data(), e.err)
+	}
+}
+
+// A follower that goes on where the last subscription left off gets every
+// record once and in order, while others write, time passes and its
+// subscriptions end in every way.
+func TestFollowerLosesNothing(t *testing.T) {
+	const records = 3_000
+	r := newSubscriptionRig(t, 1, rigOptions{})
+	go func() {
+		for range r.waits { // ends with the test
+		}
+	}()
+	defer close(r.waits)
+	ctx, cancel := context.WithTimeout(r.ctx, 30*time.Second)
+	defer cancel()
+	var others sync.WaitGroup
+	others.Go(func() {
+		for i := range records {
+			_, err := r.PutRecord(ctx, &kinesis.PutRecordInput{
+				StreamName: &testRef.Name, PartitionKey: aws.String("k"), Data: fmt.Appendf(nil, "%d,", i),
+			})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if i%10 == 0 {
+				r.clock.Advance(time.Second)
+			}
+			if i%100 == 0 {
+				u, err := r.trySubscribe("0", latest) // takes the place, and drops it
+				if err == nil {
+					u.Close()
+				}
+			}
+		}
+	})
+	var got, want strings.Builder
+	for i := range records {
+		fmt.Fprintf(&want, "%d,", i)
+	}
+	at, ends := horizon, 0
+	for got.Len() < want.Len() && ctx.Err() == nil {
+		u, err := r.trySubscribe("0", at)
+		if err != nil {
+			if err.Error() != inUse {
+				t.Fatal(err)
+			}
+			continue
+		}
+		for got.Len() < want.Len() {
+			var e event
+			if e.err = u.Next(ctx, 2_000, &e.Page); e.err != nil {
+				ends++
+				break
+			}
+			got.WriteString(e.data())
+			at = after(e.ContinuationSequenceNumber.String())
+		}
+		u.Close()
+	}
+	others.Wait()
+	if got.String() != want.String() {
+		t.Errorf("got %d bytes, want %d", got.Len(), want.Len())
+	}
+	if ends == 0 {
+		t.Error("no subscription ended on the way")
+	}
+}
