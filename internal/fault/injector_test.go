@@ -86,6 +86,21 @@ func TestSeed(t *testing.T) {
 	}
 }
 
+// TestPinnedSeed expects a seed to decide as it did in earlier releases.
+func TestPinnedSeed(t *testing.T) {
+	got := ""
+	for _, kind := range kinds(inject(t, "PutRecord:drop:p=0.3,seed=7"), "PutRecord", 40) {
+		if kind == fault.Drop {
+			got += "x"
+		} else {
+			got += "."
+		}
+	}
+	if want := "..xx.xx...x...x..x.x.....x.x...xx.....xx"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 func TestOrder(t *testing.T) {
 	// Bounded rules queue up, whatever they do.
 	i := inject(t, "PutRecord:throttle:times=2", "*:delay:times=1,by=1h", "PutRecord:fail:times=1")
