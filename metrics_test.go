@@ -68,6 +68,7 @@ func TestMetrics(t *testing.T) {
 		`leat_kinesis_shard_incoming_records_total{account="000000000000",region="us-east-1",shard="shardId-000000000000",stream="orders"} 3`,
 		`leat_kinesis_streams 1`, `leat_kinesis_subscriptions 0`, `leat_kinesis_open_shards 2`,
 		`leat_wire_requests_total{code="OK",operation="PutRecord"} 3`,
+		`leat_wire_protocol_requests_total{coding="JSON",http="HTTP/1.1",transport="TCP"} `,
 		`leat_wire_request_duration_seconds_count{operation="CreateStream"} 1`,
 		`leat_storage_full 0`, `leat_storage_segments `, `leat_storage_sync_duration_seconds_count `,
 		`go_goroutines `, `process_start_time_seconds `, `go_build_info{`)

@@ -80,7 +80,7 @@ const (
 // tables lists all figures, in the order of docs/guide/metrics.md.
 var tables = concat(
 	figuresOf(streamFigures), figuresOf(consumerFigures), figuresOf(shardFigures), figuresOf(serviceFigures),
-	figuresOf(storageFigures), figuresOf(wireFigures), []*figure{requestsFigure, durationsFigure},
+	figuresOf(storageFigures), figuresOf(wireFigures), []*figure{requestsFigure, protocolsFigure, durationsFigure},
 )
 
 func concat(lists ...[]*figure) (all []*figure) {

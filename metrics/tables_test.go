@@ -87,7 +87,7 @@ func TestGoldenGuide(t *testing.T) {
 	for name, table := range map[string]string{
 		"streams": awsTable(figuresOf(streamFigures)), "consumers": awsTable(figuresOf(consumerFigures)),
 		"shards": awsTable(figuresOf(shardFigures)),
-		"others": plainTable(concat(figuresOf(serviceFigures), []*figure{requestsFigure, durationsFigure}, figuresOf(wireFigures), figuresOf(storageFigures))),
+		"others": plainTable(concat(figuresOf(serviceFigures), []*figure{requestsFigure, protocolsFigure, durationsFigure}, figuresOf(wireFigures), figuresOf(storageFigures))),
 	} {
 		begin, end := fmt.Appendf(nil, "<!-- table: %s -->\n", name), []byte("<!-- end -->\n")
 		before, rest, ok := bytes.Cut(want, begin)

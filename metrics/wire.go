@@ -23,6 +23,9 @@ var (
 	requestsFigure = &figure{"", "leat_wire_requests_total",
 		"Requests by operation, empty for an unknown one, and by code: of the error they were answered with, OK, Refused (not understood) or Aborted (not answered).",
 		[]string{"operation", "code"}, counter}
+	protocolsFigure = &figure{"", "leat_wire_protocol_requests_total",
+		"The same requests by HTTP version, TCP or TLS, and coding: JSON, CBOR, RPC (Smithy RPC v2) or none that is known.",
+		[]string{"http", "transport", "coding"}, counter}
 	durationsFigure = &figure{"", "leat_wire_request_duration_seconds",
 		"How long requests took, from the body that was read to the answer that was written; a subscription until it begins.",
 		[]string{"operation"}, spread}
@@ -32,6 +35,9 @@ func (c *collector) collectWire(out chan<- prometheus.Metric) {
 	show(c, out, wireFigures, c)
 	c.Wire.EachRequest(func(r wire.Request, n uint64) {
 		out <- c.number(requestsFigure, float64(n), r.Operation, r.Code)
+	})
+	c.Wire.EachProtocol(func(p wire.Protocol, n uint64) {
+		out <- c.number(protocolsFigure, float64(n), p.HTTP, p.Transport, p.Coding)
 	})
 	c.Wire.EachDuration(func(operation string, s histogram.Snapshot) {
 		out <- c.spread(durationsFigure, s, operation)

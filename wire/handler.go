@@ -96,6 +96,7 @@ func (h *handler) dispatch(w http.ResponseWriter, r *http.Request, id string, bo
 	}
 	began := time.Now()
 	c := h.newCall(r, body)
+	h.o.Metrics.spoke(r, c.contentType)
 	defer func() { h.o.Metrics.count(c.outcome(), time.Since(began)) }()
 	h.serve(w, r, c, id)
 	rest = c.rest

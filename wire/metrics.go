@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"maps"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +29,9 @@ type Metrics struct {
 	// Options.BodyMemoryBytes and Options.PageMemoryBytes.
 	BodyBytes, PageBytes atomic.Int64
 
+	// protocols counts requests by HTTP version, TLS and coding.
+	protocols [len(versions)][len(transports)][len(codings)]atomic.Uint64
+
 	mu struct {
 		sync.RWMutex
 		requests  map[Request]*atomic.Uint64
@@ -41,6 +45,19 @@ type Request struct {
 	Operation string // empty when none is known
 	Code      string // of the error it was answered with, or one of the above
 }
+
+// Protocol is how a request came.
+type Protocol struct {
+	HTTP      string // HTTP/1.1, older ones too, or HTTP/2
+	Transport string // TCP or TLS
+	Coding    string // JSON, CBOR or RPC, which is CBOR of Smithy's RPC v2; empty when it is none of them
+}
+
+var (
+	versions   = [...]string{"HTTP/1.1", "HTTP/2"}
+	transports = [...]string{"TCP", "TLS"}
+	codings    = [...]string{"", "JSON", "CBOR", "RPC"}
+)
 
 // requestBounds are the upper bounds of histograms of durations.
 var requestBounds = []time.Duration{
@@ -85,6 +102,40 @@ func (m *Metrics) EachRequest(visit func(r Request, n uint64)) {
 	m.mu.RUnlock()
 	for r, n := range requests {
 		visit(r, n.Load())
+	}
+}
+
+// spoke counts how one request came.
+func (m *Metrics) spoke(r *http.Request, contentType string) {
+	var version, transport, coding int
+	if r.ProtoMajor == 2 {
+		version = 1
+	}
+	if r.TLS != nil {
+		transport = 1
+	}
+	switch contentType {
+	case contentJSON, contentPlainJSON:
+		coding = 1
+	case contentCBOR:
+		coding = 2
+	case contentRPC:
+		coding = 3
+	}
+	m.protocols[version][transport][coding].Add(1)
+}
+
+// EachProtocol calls visit with how many requests came by each protocol that
+// was seen.
+func (m *Metrics) EachProtocol(visit func(p Protocol, n uint64)) {
+	for i, version := range versions {
+		for j, transport := range transports {
+			for k, coding := range codings {
+				if n := m.protocols[i][j][k].Load(); n > 0 {
+					visit(Protocol{version, transport, coding}, n)
+				}
+			}
+		}
 	}
 }
 

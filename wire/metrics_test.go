@@ -2,7 +2,10 @@ package wire_test
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -72,4 +75,29 @@ func TestMetricsInFlight(t *testing.T) {
 		return &kinesis.ListStreamsOutput{}, nil
 	})
 	operation("ListStreams", "{}").send(t, wire.New(wire.Options{Services: []wire.Service{service}, Metrics: m}))
+}
+
+// TestProtocols looks at how requests came, whether they were understood or not.
+func TestProtocols(t *testing.T) {
+	m := new(wire.Metrics)
+	h := door(wire.Options{Metrics: m})
+	ask := func(major int, tls *tls.ConnectionState, contentType string) {
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("{}"))
+		r.ProtoMajor, r.TLS = major, tls
+		r.Header.Set("Content-Type", contentType)
+		h.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	ask(1, nil, "application/x-amz-json-1.1")
+	ask(1, nil, "application/json; charset=utf-8")
+	ask(2, nil, "application/x-amz-cbor-1.1")
+	ask(2, &tls.ConnectionState{}, "application/cbor")
+	ask(1, &tls.ConnectionState{}, "text/plain")
+	var got []string
+	m.EachProtocol(func(p wire.Protocol, n uint64) {
+		got = append(got, fmt.Sprintf("%s/%s/%s=%d", p.HTTP, p.Transport, p.Coding, n))
+	})
+	want := []string{"HTTP/1.1/TCP/JSON=2", "HTTP/1.1/TLS/=1", "HTTP/2/TCP/CBOR=1", "HTTP/2/TLS/RPC=1"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }
