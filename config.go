@@ -64,6 +64,12 @@ type Config struct {
 	Account string
 	Region  string
 
+	// KeyRing is a file with the master keys of encrypted streams, described in
+	// docs/guide/encryption.md. It is made when there is none. Without it no
+	// stream can be encrypted, but with DurabilityMemory, where a key is drawn
+	// that ends with the server.
+	KeyRing string
+
 	// Clock tells the time; nil is the machine's. A clock that is moved by
 	// hand is trusted when it jumps: what is past retention then goes at once.
 	Clock clock.Clock

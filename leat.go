@@ -15,6 +15,7 @@ import (
 	"github.com/leat-io/leat/internal/fault"
 	"github.com/leat-io/leat/service/kinesis"
 	"github.com/leat-io/leat/service/kinesis/catalog"
+	"github.com/leat-io/leat/service/kinesis/keys"
 	"github.com/leat-io/leat/storage"
 	"github.com/leat-io/leat/storage/disklog"
 	"github.com/leat-io/leat/storage/memlog"
@@ -77,13 +78,17 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	masters, err := s.masterKeys()
+	if err != nil {
+		return nil, err
+	}
 	if s.faults, err = s.config.injector(); err != nil {
 		return nil, err
 	}
 	if s.log, err = s.openLog(); err != nil {
 		return nil, err
 	}
-	s.kinesis = s.newKinesis()
+	s.kinesis = s.newKinesis(masters)
 	if err = ctx.Err(); err == nil {
 		err = s.register()
 	}
@@ -125,11 +130,12 @@ func (s *Server) openLog() (storage.Log, error) {
 }
 
 // newKinesis builds the service on the log.
-func (s *Server) newKinesis() *kinesis.Service {
+func (s *Server) newKinesis(masters keys.Keeper) *kinesis.Service {
 	_, machineTime := s.config.Clock.(clock.System)
 	return kinesis.New(kinesis.Options{
 		Log:        s.log,
 		Catalog:    s.streams,
+		Keys:       masters,
 		Clock:      s.config.Clock,
 		Limits:     kinesis.Limits(s.config.Limits),
 		StateDelay: s.config.StateDelay,
