@@ -78,7 +78,7 @@ func (l *Log) Stats() Stats {
 		Extents:         l.stats.extents.Load(),
 		ExtentBytes:     l.stats.extentBytes.Load(),
 		Snapshots:       l.stats.snapshots.Load(),
-		Full:            l.stats.full.Load(),
+		Full:            l.Full(),
 	}
 	for _, seg := range l.journal.Segments() {
 		s.Segments++
