@@ -133,27 +133,35 @@ func (u *Subscription) interrupt() {
 
 // wait returns nil when it is time for fill to look again.
 func (u *Subscription) wait(ctx context.Context) error {
-	waiting := u.arm(ctx)
-	// What happens from here on interrupts; what happened before is seen.
-	now := u.service.clock.Now()
-	x, _, err := u.check(now)
-	if err != nil || u.silent(now) {
-		return err
+	for {
+		waiting := u.arm(ctx)
+		// What happens from here on interrupts; what happened before is seen.
+		now := u.service.clock.Now()
+		x, _, err := u.check(now)
+		if err != nil || u.silent(now) {
+			return err
+		}
+		if err = u.waitOnce(waiting, x, now); waiting.Err() == nil {
+			return u.told(err)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 	}
+}
+
+// waitOnce waits until what was pushed is paid for, or for the log.
+func (u *Subscription) waitOnce(waiting context.Context, x *catalog.Stream, now time.Time) error {
 	if u.service.limited(x) {
 		if debt := u.service.subscriptions.debt(u, now); debt > 0 {
 			select {
 			case <-u.service.clock.After(debt):
 			case <-waiting.Done():
 			}
-			return ctx.Err()
+			return nil
 		}
 	}
-	err = u.service.log.Wait(waiting, u.log, u.offset)
-	if waiting.Err() != nil {
-		return ctx.Err()
-	}
-	return u.told(err)
+	return u.service.log.Wait(waiting, u.log, u.offset)
 }
 
 // arm returns a context that ends with ctx, or when somebody interrupts.
