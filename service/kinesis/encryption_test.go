@@ -86,7 +86,7 @@ func (l *seenLog) Read(ctx context.Context, req storage.ReadRequest, res *storag
 	return err
 }
 
-func newSeenRig(t *testing.T, o rigOptions) (*rig, *seenLog) {
+func newSeenRig(t testing.TB, o rigOptions) (*rig, *seenLog) {
 	seen := &seenLog{}
 	o.wrap = func(l storage.Log) storage.Log { seen.Log = l; return seen }
 	return newRig(t, 1, o), seen
