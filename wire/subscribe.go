@@ -41,7 +41,6 @@ func (h *handler) push(ctx context.Context, w http.ResponseWriter, c coding, s S
 	if p.send(eventstream.Append(nil, initial, c.append(nil, &kinesis.SubscribeToShardOutput{}, nil))) != nil {
 		return
 	}
-	defer func() { p.deadline(time.Now().Add(p.o.PushTimeout)) }() // of what ends the answer
 	for s.Wait(ctx) == nil {
 		if err := p.event(ctx, s); err != nil {
 			p.end(ctx, err)
@@ -116,12 +115,12 @@ func (p *pusher) forget() {
 // send sends one message. A subscriber that does not take it is cut off.
 func (p *pusher) send(message []byte) error {
 	p.deadline(time.Now().Add(p.o.PushTimeout))
+	// HTTP/2 would end the stream also while nothing is to be written.
+	defer p.deadline(time.Time{})
 	if _, err := p.w.Write(message); err != nil {
 		return err
 	}
-	err := p.control.Flush()
-	p.deadline(time.Time{}) // HTTP/2 would end the stream also while nothing is to be written
-	return err
+	return p.control.Flush()
 }
 
 // deadline sets the one for writing. A test's recorder has none.
@@ -130,7 +129,11 @@ func (p *pusher) deadline(t time.Time) { _ = p.control.SetWriteDeadline(t) }
 // end tells the subscriber why there is no further event, unless that is as it
 // should be.
 func (p *pusher) end(ctx context.Context, err error) {
-	if err == io.EOF || err == errGone || ctx.Err() != nil {
+	if err == errGone || ctx.Err() != nil {
+		return // HTTP/2 would keep a stream that is closed until a new deadline
+	}
+	defer func() { p.deadline(time.Now().Add(p.o.PushTimeout)) }() // for what ends the answer
+	if err == io.EOF {
 		return
 	}
 	var e *api.Error
