@@ -83,6 +83,9 @@ func TestTLS(t *testing.T) {
 			}
 		}
 	}
+	_, text := ask(t, srv, "GET", "/metrics", "")
+	wantLines(t, text, `leat_wire_protocol_requests_total{coding="JSON",http="HTTP/1.1",transport="TLS"} 4`,
+		`leat_wire_protocol_requests_total{coding="JSON",http="HTTP/2",transport="TLS"} 4`)
 	if srv.URL() == srv.TLSURL() || !strings.HasPrefix(srv.URL(), "http://") {
 		t.Errorf("endpoints %s and %s", srv.URL(), srv.TLSURL())
 	}

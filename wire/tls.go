@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -19,7 +20,29 @@ func ListenTLS(addr string, h http.Handler, certificate func(*tls.ClientHelloInf
 		return nil, err
 	}
 	s.listener = tlsListener{s.listener, &tls.Config{GetCertificate: certificate, NextProtos: []string{"h2", "http/1.1"}}}
+	s.http.Handler, s.http.ConnContext = seeTLS(h), withTLS
 	return s, nil
+}
+
+// connKey is where a context has the *tls.Conn of its connection.
+type connKey struct{}
+
+func withTLS(ctx context.Context, conn net.Conn) context.Context {
+	if c, ok := conn.(tlsConn); ok {
+		ctx = context.WithValue(ctx, connKey{}, c.secure)
+	}
+	return ctx
+}
+
+// seeTLS sets a request's TLS, which net/http does where it sees it itself.
+func seeTLS(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c, ok := r.Context().Value(connKey{}).(*tls.Conn); ok {
+			state := c.ConnectionState()
+			r.TLS = &state
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // tlsListener accepts connections on which net/http does not see TLS: it would
