@@ -69,6 +69,9 @@ type Config struct {
 	// stream can be encrypted, but with DurabilityMemory, where a key is drawn
 	// that ends with the server.
 	KeyRing string
+	// KMSEndpoint is the URL of an AWS KMS that has the master keys instead. It is
+	// called with the credentials of the process's usual AWS configuration.
+	KMSEndpoint string
 
 	// Clock tells the time; nil is the machine's. A clock that is moved by
 	// hand is trusted when it jumps: what is past retention then goes at once.
@@ -162,6 +165,9 @@ func (c Config) Validate() error {
 	}
 	if c.Account != "" && !isAccount(c.Account) {
 		wrong("account %q is not 12 digits", c.Account)
+	}
+	if err := c.checkKeys(); err != nil {
+		errs = append(errs, err)
 	}
 	if _, err := c.faultRules(); err != nil {
 		errs = append(errs, err)

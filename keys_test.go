@@ -81,6 +81,18 @@ func TestNoKeyRing(t *testing.T) {
 	if err := encrypt(t, client(t, open(t, leat.Config{Durability: leat.DurabilityMemory}), "AKID", "secret")); err != nil {
 		t.Errorf("in memory: %v", err)
 	}
+	for endpoint, want := range map[string]string{
+		"kms.example":        `KMS endpoint "kms.example" is not a URL such as https://kms.us-east-1.amazonaws.com`,
+		"http://127.0.0.1:1": "a key ring and a KMS endpoint exclude each other",
+	} {
+		c := leat.Config{KMSEndpoint: endpoint}
+		if strings.HasPrefix(endpoint, "http") {
+			c.KeyRing = "keys.json"
+		}
+		if err := c.Validate(); err == nil || err.Error() != want {
+			t.Errorf("%s: %v", endpoint, err)
+		}
+	}
 	if _, err := leat.Open(t.Context(), leat.Config{Durability: leat.DurabilityMemory, KeyRing: t.TempDir()}); err == nil {
 		t.Error("a key ring that is none was ignored")
 	}

@@ -78,7 +78,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	masters, err := s.masterKeys()
+	masters, err := s.masterKeys(ctx)
 	if err != nil {
 		return nil, err
 	}

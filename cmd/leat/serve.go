@@ -57,6 +57,7 @@ left on the disk.`,
 	flags.DurationVar(&c.StateDelay, "state-delay", 0, "how long a stream stays CREATING, UPDATING or DELETING; 500ms with --limits aws unless given")
 	flags.StringVar(&c.Credentials, "credentials", "", "JSON file of access keys; without it any signature is accepted")
 	flags.StringVar(&c.KeyRing, "key-ring", "", "JSON file with the master keys of encrypted streams; made when there is none")
+	flags.StringVar(&c.KMSEndpoint, "kms-endpoint", "", "URL of an AWS KMS that has the master keys instead of a key ring")
 	flags.StringVar(&c.Account, "account", d.Account, "account of callers whose access key is not 12 digits")
 	flags.StringVar(&c.Region, "region", d.Region, "region of requests that name none")
 	flags.Var(&memory, "memory", "bound on the records in memory, such as 512MiB; 256MiB, or a quarter of the machine's when that is less")
@@ -115,6 +116,9 @@ func welcome(words io.Writer, srv *leat.Server) {
 	}
 	if c.KeyRing != "" {
 		row("key ring", "%s", absolute(c.KeyRing))
+	}
+	if c.KMSEndpoint != "" {
+		row("KMS", "%s", c.KMSEndpoint)
 	}
 	keyID, secret := "leat", "leat"
 	if c.Credentials != "" {

@@ -164,7 +164,7 @@ func TestStartStreamEncryptionRefuses(t *testing.T) {
 	none := newRig(t, 1, rigOptions{keys: keys.None{}})
 	_, err := none.StartStreamEncryption(none.ctx, &kinesis.StartStreamEncryptionInput{
 		StreamName: &testRef.Name, EncryptionType: types.EncryptionTypeKms, KeyId: aws.String("a")})
-	wantError(t, err, "KMSNotFoundException: Key 'a' does not exist: this server has no keys, give it some with --key-ring FILE.")
+	wantError(t, err, "KMSNotFoundException: Key 'a' does not exist: this server has no keys, give it some with --key-ring FILE or --kms-endpoint URL.")
 }
 
 // brittleKeeper is a ring that can be taken away.

@@ -41,11 +41,11 @@ type None struct{}
 // Make implements Keeper.
 func (None) Make(_ context.Context, keyID, _ string) (DataKey, error) {
 	return DataKey{}, api.Errorf(kinesisapi.KMSNotFound,
-		"Key '%s' does not exist: this server has no keys, give it some with --key-ring FILE.", keyID)
+		"Key '%s' does not exist: this server has no keys, give it some with --key-ring FILE or --kms-endpoint URL.", keyID)
 }
 
 // Open implements Keeper.
 func (None) Open(_ context.Context, masterARN, _ string, _ []byte) ([]byte, error) {
 	return nil, api.Errorf(kinesisapi.KMSNotFound,
-		"Key '%s' does not exist: this server has no keys, give it the one with --key-ring FILE.", masterARN)
+		"Key '%s' does not exist: this server has no keys, give it the one with --key-ring FILE or --kms-endpoint URL.", masterARN)
 }
