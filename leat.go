@@ -235,7 +235,6 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		close(s.closing)
 		s.kinesis.EndSubscriptions() // which would outlast every grace
 		err := s.shut(ctx)
-		<-s.served
 		<-s.watched
 		s.unregister()
 		s.kinesis.Close()

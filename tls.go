@@ -138,6 +138,7 @@ func (s *Server) shut(ctx context.Context) error {
 		shutting.Go(func() { errs[i] = d.Shutdown(ctx) })
 	}
 	shutting.Wait()
-	s.serving.Wait()
+	<-s.served
+	s.serving.Wait() // for the other door, when serve has ended because of one
 	return errors.Join(errs...)
 }
