@@ -42,11 +42,12 @@ version_java() { # folder program
 fetch_java() {
 	local lock=$here/$1/pom.xml lib=$build/$1/lib
 	if ! fresh "$build/$1" "$lock"; then
-		rm -rf "$lib"
+		rm -rf "$lib" "$build/$1/classes"
 		mvn --file "$lock" --quiet --batch-mode -Dstyle.color=never --no-transfer-progress --strict-checksums \
 			dependency:copy-dependencies -DoutputDirectory="$lib" -DincludeScope=runtime &&
 			made "$build/$1" "$lock" || return
 	fi
+	[ ! -e "$build/$1/classes" ] || [ -n "$(find "$here/$1" -name '*.java' -newer "$build/$1/classes")" ] || return 0
 	rm -rf "$build/$1/classes"
 	javac -proc:none -nowarn -cp "$lib/*" -d "$build/$1/classes" "$here/$1"/*.java
 }
