@@ -148,7 +148,7 @@ func (s *Server) newKinesis(masters keys.Keeper) *kinesis.Service {
 func (s *Server) openDoors(keys sigv4.Credentials) (err error) {
 	c := s.config
 	handler := wire.New(wire.Options{
-		Services:    []wire.Service{{API: kinesisapi.Service, Handlers: s.kinesis.Handlers(), Records: s.kinesis, StreamOf: s.kinesis.StreamOf}},
+		Services:    []wire.Service{{API: kinesisapi.Service, Handlers: s.kinesis.Handlers(), Records: s.kinesis, StreamOf: s.kinesis.StreamOf, Access: s.kinesis.Access}},
 		Credentials: keys,
 		Account:     c.Account,
 		Region:      c.Region,

@@ -90,7 +90,11 @@ func (h *handler) answerHot(ctx context.Context, w http.ResponseWriter, c *call)
 		return h.getRecords(ctx, w, c)
 	}
 	c.hot.batch.Single = c.operation.Name == "PutRecord"
-	err := h.carryOut(ctx, c, &c.hot.batch, func(out fault.Outcome) error {
+	ctx, err := h.authorize(ctx, c, &c.hot.batch)
+	if err != nil {
+		return err
+	}
+	err = h.carryOut(ctx, c, &c.hot.batch, func(out fault.Outcome) error {
 		return h.putBatch(ctx, c, out)
 	})
 	if err != nil {
@@ -134,7 +138,11 @@ func (c *call) decodeGeneric() error {
 // long as the client is slow.
 func (h *handler) getRecords(ctx context.Context, w http.ResponseWriter, c *call) error {
 	p := &c.hot.page
-	err := h.carryOut(ctx, c, &c.hot.get, func(fault.Outcome) error {
+	ctx, err := h.authorize(ctx, c, &c.hot.get)
+	if err != nil {
+		return err
+	}
+	err = h.carryOut(ctx, c, &c.hot.get, func(fault.Outcome) error {
 		return c.service.Records.GetPage(ctx, &c.hot.get, p)
 	})
 	if err != nil {

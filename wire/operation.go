@@ -12,6 +12,7 @@ import (
 
 // call is one request on its way to an operation.
 type call struct {
+	request      *http.Request
 	contentType  string // without parameters
 	rpc          bool   // a call of Smithy RPC v2
 	prefix, name string // of the target, empty when not given
@@ -28,7 +29,7 @@ type call struct {
 // newCall finds the operation that a request is for, and decodes the body when
 // that is one that moves records.
 func (h *handler) newCall(r *http.Request, b *body) *call {
-	c := &call{body: b.bytes, signed: b.signed(), contentType: mediaType(r), rpc: isRPC(r)}
+	c := &call{request: r, body: b.bytes, signed: b.signed(), contentType: mediaType(r), rpc: isRPC(r)}
 	if c.rpc {
 		c.prefix, c.name = rpcTarget(r)
 	} else {
@@ -158,6 +159,10 @@ func (h *handler) answer(ctx context.Context, w http.ResponseWriter, c *call) er
 	if err := c.decode(input, c.operation); err != nil {
 		return err
 	}
+	ctx, err := h.authorize(ctx, c, input)
+	if err != nil {
+		return err
+	}
 	var output any
 	var pushed Subscription
 	defer func() {
@@ -165,7 +170,7 @@ func (h *handler) answer(ctx context.Context, w http.ResponseWriter, c *call) er
 			pushed.Close() // a fault came after it
 		}
 	}()
-	err := h.carryOut(ctx, c, input, func(fault.Outcome) (err error) {
+	err = h.carryOut(ctx, c, input, func(fault.Outcome) (err error) {
 		if output, err = served.Call(ctx, input); err == nil {
 			pushed, _ = output.(Subscription)
 		}

@@ -78,6 +78,11 @@ type Service struct {
 	// StreamOf, when not nil, returns the name of the stream that an input is
 	// about which has only a token to tell, empty when the token does not.
 	StreamOf func(ctx context.Context, input any) string
+	// Access, when not nil, returns what a call of the operation is about, for
+	// the policies of its caller and its resource. Input is that of the
+	// operation's handler, or for PutRecords and PutRecord the *PutBatch of
+	// Records. Without it every call is about no resource of its own.
+	Access func(ctx context.Context, operation string, input any) api.Access
 }
 
 // RecordService moves records. What it is given is only valid during the call

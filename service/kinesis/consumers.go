@@ -49,18 +49,25 @@ func consumerOf(caller api.Caller, streamARN, name, consumerARN *string) (catalo
 // consumerByARN is consumerOf for an ARN alone. As with streams, one from
 // another account or region names nothing.
 func consumerByARN(caller api.Caller, arn string) (catalog.ConsumerRef, error) {
+	c, ok := parseConsumerARN(arn)
+	if !ok {
+		return catalog.ConsumerRef{}, api.Errorf(kinesisapi.InvalidArgument, "ConsumerARN %s is not the ARN of a consumer.", arn)
+	}
+	if c.Region != caller.Region || c.Account != caller.Account {
+		return catalog.ConsumerRef{}, catalog.ConsumerNotFound(c.Account, arn)
+	}
+	return c, nil
+}
+
+// parseConsumerARN takes the ARN of a consumer apart, whoever's it is.
+func parseConsumerARN(arn string) (catalog.ConsumerRef, bool) {
 	region, account, name, ok := parseARN(arn)
 	streamName, consumer, ok2 := strings.Cut(name, consumerInARN)
 	consumer, created, ok3 := strings.Cut(consumer, ":")
 	seconds, err := strconv.ParseInt(created, 10, 64)
-	if !ok || !ok2 || !ok3 || err != nil || seconds <= 0 {
-		return catalog.ConsumerRef{}, api.Errorf(kinesisapi.InvalidArgument, "ConsumerARN %s is not the ARN of a consumer.", arn)
-	}
-	ref := catalog.Ref{Account: account, Region: region, Name: streamName}
-	if region != caller.Region || account != caller.Account {
-		return catalog.ConsumerRef{}, catalog.ConsumerNotFound(account, arn)
-	}
-	return catalog.ConsumerRef{Ref: ref, Consumer: consumer, CreatedSeconds: seconds}, nil
+	return catalog.ConsumerRef{
+		Ref: catalog.Ref{Account: account, Region: region, Name: streamName}, Consumer: consumer, CreatedSeconds: seconds,
+	}, ok && ok2 && ok3 && err == nil && seconds > 0
 }
 
 // consumerInARN stands between the ARN of a stream and the rest of its

@@ -84,26 +84,31 @@ func (s *Service) sealToken(ctx context.Context, kind tokenKind, body []byte) (*
 
 // openToken returns the body of a token that sealToken made of the same kind.
 func (s *Service) openToken(ctx context.Context, kind tokenKind, text string) ([]byte, error) {
+	body, issuedMillis, err := s.readToken(ctx, kind, text)
+	if err == nil && s.nowMillis()-issuedMillis > tokenLifeMillis {
+		return nil, api.Errorf(kinesisapi.ExpiredNextToken, "NextToken expired.")
+	}
+	return body, err
+}
+
+// readToken is openToken for a token of any age.
+func (s *Service) readToken(ctx context.Context, kind tokenKind, text string) (body []byte, issuedMillis int64, err error) {
 	if len(text) > maxToken {
-		return nil, errInvalidToken
+		return nil, 0, errInvalidToken
 	}
 	key, err := s.tokenKey(ctx)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	buf, err := tokenEncoding.DecodeString(text)
 	if err != nil || len(buf) < tokenBodyAt+tokenTag {
-		return nil, errInvalidToken
+		return nil, 0, errInvalidToken
 	}
 	signed, tag := buf[:len(buf)-tokenTag], buf[len(buf)-tokenTag:]
 	if !hmac.Equal(tag, tokenMAC(key, signed)) || signed[0] != tokenVersion || signed[1] != byte(kind) {
-		return nil, errInvalidToken
+		return nil, 0, errInvalidToken
 	}
-	issuedMillis := int64(binary.BigEndian.Uint64(signed[2:]))
-	if s.nowMillis()-issuedMillis > tokenLifeMillis {
-		return nil, api.Errorf(kinesisapi.ExpiredNextToken, "NextToken expired.")
-	}
-	return signed[tokenBodyAt:], nil
+	return signed[tokenBodyAt:], int64(binary.BigEndian.Uint64(signed[2:])), nil
 }
 
 func tokenMAC(key, signed []byte) []byte {

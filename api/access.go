@@ -1,0 +1,23 @@
+package api
+
+import "github.com/leat-io/leat/api/policy"
+
+// Access is what a call is about, as policies see it.
+type Access struct {
+	// Resource is the ARN of the one resource the call is about, whether or not
+	// it exists; "*" when it is about none.
+	Resource string
+	Account  string // whose the resource is; the caller's of "*"
+	// Shared says that the resource's policy can open the call to other
+	// accounts.
+	Shared bool
+	// Also is an action that the caller needs to be allowed besides the
+	// operation's own, without the service's prefix; empty for most.
+	Also string
+
+	Policy *policy.Document  // the resource's; nil when it has none
+	Tags   map[string]string // the resource's
+
+	RequestTags map[string]string // that the call would add
+	TagKeys     []string          // that the call would remove
+}
