@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/rand"
+	"encoding/binary"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -17,6 +19,11 @@ import (
 // master key again: so long does it take at most until a master key that was
 // taken away is missed. AWS does it as often.
 const dataKeyLife = 5 * time.Minute
+
+// keyFailureLife is for how long it is remembered that a data key could not be
+// opened, so that those who wait for a KMS that does not answer do not each wait
+// as long again.
+const keyFailureLife = time.Second
 
 // dataKeysBeforeSweep is how many data keys are kept before those of streams
 // that are gone are looked for.
@@ -45,6 +52,7 @@ type dataKey struct {
 	// done once for all who want it.
 	busy   chan struct{}
 	opened atomic.Pointer[openedKey]
+	failed *failedKey // guarded by busy
 	lot    atomic.Pointer[lot]
 }
 
@@ -53,10 +61,24 @@ type openedKey struct {
 	until time.Time
 }
 
-// lot is a lot of nonces that is this server's.
+type failedKey struct {
+	err   error
+	until time.Time
+}
+
+// lot is a lot of nonces that is this server's. It begins at a random number, so
+// that another server which claims the same lot of a copy of the data folder,
+// or of a backup that was put back, takes other nonces all the same.
 type lot struct {
 	number uint32
+	first  uint64
 	used   atomic.Uint64 // more than catalog.LotRecords when used up
+}
+
+func newLot(number uint32) *lot {
+	var random [8]byte
+	rand.Read(random[:])                                                        // never fails
+	return &lot{number: number, first: binary.BigEndian.Uint64(random[:]) >> 1} // numbers never wrap
 }
 
 // take returns the first of n nonces in a row, and false when there are not as
@@ -66,7 +88,7 @@ func (l *lot) take(n int) (nonce, bool) {
 		return nonce{}, false
 	}
 	end := l.used.Add(uint64(n))
-	return nonce{l.number, end - uint64(n)}, end <= catalog.LotRecords
+	return nonce{l.number, l.first + end - uint64(n)}, end <= catalog.LotRecords
 }
 
 // dataKey returns the data key of the stream, of a version that it has.
@@ -123,25 +145,38 @@ func (s *Service) openKey(ctx context.Context, k *dataKey, x *catalog.Stream) (c
 		return nil, err
 	}
 	defer k.release()
+	now = s.clock.Now() // it may have taken long
 	if o := k.opened.Load(); o != nil && now.Before(o.until) {
 		return o.aead, nil
 	}
+	if k.failed != nil && now.Before(k.failed.until) {
+		return nil, k.failed.err
+	}
 	stored := &x.Keys[k.name.version-1]
-	plain, err := s.keeper.Open(ctx, stored.MasterARN, x.ARN(), stored.Wrapped)
+	aead, err := s.unwrap(ctx, x, stored)
 	if err != nil {
-		return nil, fmt.Errorf("open data key %d of %s: %w", k.name.version, x.ARN(), err)
-	}
-	block, err := aes.NewCipher(plain)
-	clear(plain)
-	if err != nil {
-		return nil, fmt.Errorf("open data key %d of %s: %w", k.name.version, x.ARN(), err)
-	}
-	aead, err := cipher.NewGCM(block)
-	if err != nil {
+		err = fmt.Errorf("open data key %d of %s: %w", k.name.version, x.ARN(), err)
+		if ctx.Err() == nil {
+			k.failed = &failedKey{err, now.Add(keyFailureLife)}
+		}
 		return nil, err
 	}
 	k.opened.Store(&openedKey{aead, now.Add(dataKeyLife)})
 	return aead, nil
+}
+
+// unwrap has a data key of the stream opened by its master key.
+func (s *Service) unwrap(ctx context.Context, x *catalog.Stream, stored *catalog.DataKey) (cipher.AEAD, error) {
+	plain, err := s.keeper.Open(ctx, stored.MasterARN, x.ARN(), stored.Wrapped)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(plain)
+	block, err := aes.NewCipher(plain)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCM(block)
 }
 
 // takeNonces returns the first of n nonces in a row of the data key, which
@@ -168,7 +203,7 @@ func (s *Service) takeNonces(ctx context.Context, k *dataKey, x *catalog.Stream,
 	if !claim.Granted {
 		return nonce{}, false, nil
 	}
-	l := &lot{number: claim.Lot}
+	l := newLot(claim.Lot)
 	first, ok := l.take(n)
 	k.lot.Store(l)
 	return first, ok, nil

@@ -161,7 +161,7 @@ func TestNothingPlainOnDisk(t *testing.T) {
 // crash left of the last commands (invariant I4 of spec storage §7.1).
 func TestNoncesAreUnique(t *testing.T) {
 	ring := keys.NewRing()
-	used := make(map[string]int) // by key version and nonce, the life
+	used := make(map[string]int) // by key version and nonce, or lot alone, the life
 	disk := vfs.NewCrash()
 	const lives = 24
 	for life := range lives {
@@ -215,6 +215,11 @@ func TestNoncesAreUnique(t *testing.T) {
 				t.Fatalf("nonce %s of life %d is used again in life %d", name, before, life)
 			}
 			used[name] = life
+			lot := name[:len(name)-2*8]
+			if before, claimed := used[lot]; claimed && before != life {
+				t.Fatalf("lot %s of life %d is used again in life %d", lot, before, life)
+			}
+			used[lot] = life
 		}
 	}
 	if len(used) < lives*4*3*50 {

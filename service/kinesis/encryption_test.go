@@ -214,12 +214,65 @@ func TestMasterKeyTakenAway(t *testing.T) {
 	in.DryRun = aws.Bool(true)
 	_, err = r.PutRecord(r.ctx, &in)
 	disabled(err)
+	if k.opened != 2 {
+		t.Errorf("opened %d times, and each call is another wait", k.opened)
+	}
 	k.err = nil
+	r.clock.Advance(keyFailureLife)
 	_, err = r.PutRecord(r.ctx, &in)
 	wantError(t, err, errDryRun.Error())
 	r.wantRecords("k kept KMS, ")
 	r.put("0", "and more")
 	r.wantRecords("k kept KMS, k and more KMS, ")
+}
+
+// A subscriber is told of a key that is missing as a reader is.
+func TestSubscriptionWithoutKey(t *testing.T) {
+	k := &brittleKeeper{Ring: keys.NewRing()}
+	r := newRig(t, 1, rigOptions{keys: k})
+	r.register("c")
+	r.encrypt(keys.ManagedAlias)
+	r.put("0", "sealed")
+	k.err = api.Errorf(kinesisapi.KMSDisabled, "gone")
+	r.clock.Advance(dataKeyLife)
+	u, err := r.trySubscribe(firstShard, types.StartingPosition{Type: types.ShardIteratorTypeTrimHorizon})
+	ok(t, err)
+	var p kinesisapi.Page
+	var told *api.Error
+	if err := u.Next(r.ctx, maxEventBytes, &p); !errors.As(err, &told) || told.Code != kinesisapi.KMSDisabled {
+		t.Errorf("got %v", err)
+	}
+}
+
+// splittingLog splits the first shard of testRef before the first append.
+type splittingLog struct {
+	*seenLog
+	split func()
+	once  sync.Once
+}
+
+func (l *splittingLog) Append(ctx context.Context, b *storage.Batch) error {
+	l.once.Do(l.split)
+	return l.seenLog.Append(ctx, b)
+}
+
+// A batch that is routed anew is sealed anew, for the shard that it then goes to
+// and with another nonce.
+func TestSealedBatchIsRoutedAnew(t *testing.T) {
+	log := &splittingLog{seenLog: &seenLog{}}
+	r := newRig(t, 1, rigOptions{wrap: func(l storage.Log) storage.Log { log.Log = l; return log }})
+	log.split = func() { r.split(0, "1000") }
+	r.encrypt(keys.ManagedAlias)
+	if out := r.put("0", "data"); *out.ShardId != "shardId-000000000001" {
+		t.Errorf("put to %s", *out.ShardId)
+	}
+	page := r.get(r.iterator("shardId-000000000001", types.ShardIteratorTypeTrimHorizon))
+	if len(page.Records) != 1 || string(page.Records[0].Data) != "data" || *page.Records[0].PartitionKey != "k" {
+		t.Errorf("got %+v", page.Records)
+	}
+	if n := len(log.records); n != 2 || string(log.records[0].Data[:nonceBytes]) == string(log.records[1].Data[:nonceBytes]) {
+		t.Errorf("%d appends, or one nonce for both", n)
+	}
 }
 
 // A record that is not what was sealed fails the read and is not shown.

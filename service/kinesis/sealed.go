@@ -14,7 +14,7 @@ import (
 // and as its data has, described in docs/formats/encryption.md,
 //
 //	lot          4 B  big-endian
-//	number       8 B  in the lot, big-endian; the two are the nonce
+//	number       8 B  big-endian; the two are the nonce
 //	ciphertext        of what follows
 //	  key length uvarint  twice it, plus 1 when there is an explicit hash key
 //	  partition key
