@@ -50,8 +50,9 @@ type Options struct {
 	// MemoryWait is how long a request waits for memory that others hold,
 	// before it gets 503. Default 5 s.
 	MemoryWait time.Duration
-	// PushTimeout is how long a subscriber may take to take one event. Default
-	// 1 min: for so long KCL keeps a subscription that brings nothing.
+	// PushTimeout is how long a subscriber may take to take one event, give or
+	// take a quarter. Events have to come more often than that. Default 1 min:
+	// for so long KCL keeps a subscription that brings nothing.
 	PushTimeout time.Duration
 	// BodyGrace is how long a body may stall, and how much longer than at
 	// 64 KiB/s it may take in all, before it gets 408. Default 10 s.

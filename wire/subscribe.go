@@ -63,6 +63,7 @@ type pusher struct {
 	control *http.ResponseController
 	headers []byte          // of events
 	page    kinesisapi.Page // reused
+	timed   time.Time       // when the deadline for writing was set
 }
 
 // errGone says that there is nobody to send to.
@@ -114,26 +115,27 @@ func (p *pusher) forget() {
 
 // send sends one message. A subscriber that does not take it is cut off.
 func (p *pusher) send(message []byte) error {
-	p.deadline(time.Now().Add(p.o.PushTimeout))
-	// HTTP/2 would end the stream also while nothing is to be written.
-	defer p.deadline(time.Time{})
+	p.extend()
 	if _, err := p.w.Write(message); err != nil {
 		return err
 	}
 	return p.control.Flush()
 }
 
-// deadline sets the one for writing. A test's recorder has none.
-func (p *pusher) deadline(t time.Time) { _ = p.control.SetWriteDeadline(t) }
+// extend moves the deadline for writing, unless that was done a moment ago: it
+// is a fifth of what a small event costs over HTTP/2. It stays while nothing is
+// to be written, so events have to come more often.
+func (p *pusher) extend() {
+	if now := time.Now(); now.Sub(p.timed) > p.o.PushTimeout/4 {
+		_ = p.control.SetWriteDeadline(now.Add(p.o.PushTimeout)) // a test's recorder has none
+		p.timed = now
+	}
+}
 
 // end tells the subscriber why there is no further event, unless that is as it
 // should be.
 func (p *pusher) end(ctx context.Context, err error) {
-	if err == errGone || ctx.Err() != nil {
-		return // HTTP/2 would keep a stream that is closed until a new deadline
-	}
-	defer func() { p.deadline(time.Now().Add(p.o.PushTimeout)) }() // for what ends the answer
-	if err == io.EOF {
+	if err == io.EOF || err == errGone || ctx.Err() != nil {
 		return
 	}
 	var e *api.Error
