@@ -24,6 +24,7 @@ type scanner struct {
 	n      int
 }
 
+// scanWindow holds a few commits of the usual size.
 const scanWindow = 1 << 20
 
 // openScanner opens the segment file and decodes its header. The error is
@@ -44,11 +45,10 @@ func (s *scanner) readHeader() (err error) {
 	if s.size, err = s.file.Size(); err != nil {
 		return err
 	}
-	src, err := s.bytes(0, headerSize)
-	if err != nil {
+	if err := s.fill(0, headerSize); err != nil {
 		return err
 	}
-	s.header, err = decodeHeader(src)
+	s.header, err = decodeHeader(s.window[:s.n])
 	if errors.Is(err, errHeader) {
 		return s.corrupt(0, errHeader.Error())
 	}
@@ -78,7 +78,7 @@ func (s *scanner) lsn(offset int64) LSN { return s.header.first + LSN(offset-hea
 func (s *scanner) bytes(offset int64, n int) ([]byte, error) {
 	n = int(max(0, min(int64(n), s.size-offset)))
 	if offset < s.start || offset+int64(n) > s.start+int64(s.n) {
-		if err := s.fill(offset, n); err != nil {
+		if err := s.fill(offset, max(n, scanWindow)); err != nil {
 			return nil, err
 		}
 	}
@@ -86,19 +86,25 @@ func (s *scanner) bytes(offset int64, n int) ([]byte, error) {
 	return s.window[min(at, s.n):min(at+n, s.n)], nil
 }
 
-// fill moves the window to the offset and makes it hold at least n bytes.
+// fill moves the window to the offset and makes it hold at least n bytes, or
+// all that the file has. What it holds already is not read again: a window seldom ends where a frame does.
 func (s *scanner) fill(offset int64, n int) error {
 	start := offset &^ (vfs.Alignment - 1)
-	want := max(scanWindow, int(vfs.AlignUp(offset+int64(n)-start)))
-	want = min(want, int(vfs.AlignUp(s.size-start)))
+	want := int(min(vfs.AlignUp(offset+int64(n)-start), vfs.AlignUp(s.size-start)))
+	var kept []byte
+	if start >= s.start && start < s.start+int64(s.n) {
+		kept = s.window[start-s.start : s.n&^(vfs.Alignment-1)]
+	}
 	if want > len(s.window) {
 		s.window = vfs.Aligned(want)
 	}
-	got, err := s.file.ReadAt(s.window[:want], start)
+	// Until the read succeeds the window holds no more than it did.
+	s.start, s.n = start, copy(s.window[:want], kept)
+	got, err := s.file.ReadAt(s.window[s.n:want], start+int64(s.n))
+	s.n += got
 	if err != nil && err != io.EOF {
 		return fmt.Errorf("read %s: %w", s.name, err)
 	}
-	s.start, s.n = start, got
 	return nil
 }
 
