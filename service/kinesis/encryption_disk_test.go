@@ -163,7 +163,7 @@ func TestNoncesAreUnique(t *testing.T) {
 	ring := keys.NewRing()
 	used := make(map[string]int) // by key version and nonce, or lot alone, the life
 	disk := vfs.NewCrash()
-	const lives = 24
+	const lives = 12
 	for life := range lives {
 		r, seen := encryptedServer(t, disk, "data", ring)
 		if life == 0 {

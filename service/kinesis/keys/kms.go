@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
@@ -22,7 +23,10 @@ import (
 
 // kmsTimeout bounds a call to the KMS, with what it takes to try again. Puts and
 // gets may wait for it.
-const kmsTimeout = 10 * time.Second
+const (
+	kmsTimeout = 10 * time.Second
+	kmsBackoff = time.Second // at most, between two attempts
+)
 
 // KMS is a Keeper whose master keys are at an AWS Key Management Service, or at
 // what speaks its API. No master key ever comes here.
@@ -46,6 +50,7 @@ func newKMS(endpoint string, who aws.CredentialsProvider) *KMS {
 	return &KMS{kms.New(kms.Options{
 		BaseEndpoint: &endpoint,
 		Credentials:  who,
+		Retryer:      retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = kmsBackoff }),
 		HTTPClient:   sdkhttp.Wrap(&http.Client{Transport: transport}),
 	})}
 }
