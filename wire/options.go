@@ -43,8 +43,9 @@ type Options struct {
 	// BodyMemoryBytes bounds the memory of all request bodies and the records
 	// decoded from them. Default 128 MiB, minimum twice the largest body, 32 MiB.
 	BodyMemoryBytes int64
-	// PageMemoryBytes bounds the memory of all pages of records that are being
-	// sent, separately, so that slow readers cannot keep anybody from writing.
+	// PageMemoryBytes bounds the memory of all pages and events of records that
+	// are being sent, but for small events, separately, so that slow readers
+	// cannot keep anybody from writing.
 	// Default 128 MiB, minimum 32 MiB.
 	PageMemoryBytes int64
 	// MemoryWait is how long a request waits for memory that others hold,
