@@ -27,9 +27,14 @@ func zipped(text string) string {
 	return b.String()
 }
 
+// spaces returns n spaces compressed with gzip, in pieces, which costs little.
+func spaces(n int) string {
+	const piece = 1 << 20
+	return strings.Repeat(zipped(strings.Repeat(" ", piece)), n/piece) + zipped(strings.Repeat(" ", n%piece))
+}
+
 func TestGzip(t *testing.T) {
 	const sent = `{"StreamName":"s"}`
-	full := func(n int) string { return strings.Repeat(" ", n-2) + "{}" }
 	for _, test := range []struct {
 		name, encoding, body string
 		status               int
@@ -46,9 +51,9 @@ func TestGzip(t *testing.T) {
 		{"wrong checksum", "gzip", zipped(sent)[:len(zipped(sent))-5] + "xxxxx", 400, serialization},
 		{"with more behind", "gzip", zipped(sent) + "more", 400, serialization},
 		{"another encoding", "deflate", zipped(sent), 400, serialization},
-		{"as much as may be", "gzip", zipped(full(16 << 20)), 200, `{"HasMoreStreams":false,"StreamNames":[]}`},
-		{"more", "gzip", zipped(full(16<<20 + 1)), 413, ""},
-		{"a bomb", "gzip", zipped(strings.Repeat(zipped(strings.Repeat("\x00", 1<<20)), 100_000)), 413, ""},
+		{"as much as may be", "gzip", spaces(16<<20-2) + zipped("{}"), 200, `{"HasMoreStreams":false,"StreamNames":[]}`},
+		{"more", "gzip", spaces(16<<20-1) + zipped("{}"), 413, ""},
+		{"a bomb", "gzip", spaces(8 << 30), 413, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := operation("CreateStream", test.body)
@@ -97,12 +102,12 @@ func TestGzipMemory(t *testing.T) {
 	h := door(wire.Options{BodyMemoryBytes: 1, MemoryWait: time.Millisecond}) // holds one of the largest
 	small := operation("ListStreams", zipped("{}")).with("Content-Encoding", "gzip")
 	for body, want := range map[string]int{
-		strings.Repeat(" ", 16<<20):       http.StatusServiceUnavailable,
-		strings.Repeat(" ", 3<<20) + "{}": http.StatusOK,
-		"x":                               http.StatusBadRequest,
+		spaces(16 << 20):             http.StatusServiceUnavailable,
+		spaces(1<<20) + zipped("{}"): http.StatusOK,
+		zipped("x"):                  http.StatusBadRequest,
 	} {
-		for range 20 {
-			resp := operation("ListStreams", zipped(body)).with("Content-Encoding", "gzip").send(t, h)
+		for range 4 {
+			resp := operation("ListStreams", body).with("Content-Encoding", "gzip").send(t, h)
 			if resp.StatusCode != want {
 				t.Fatalf("%d bytes: got %d, want %d", len(body), resp.StatusCode, want)
 			}

@@ -53,8 +53,8 @@ func TestLargeHead(t *testing.T) {
 		}
 		r.Header = http.Header{"Content-Type": {jsonType}, "X-Amz-Target": {"Kinesis_20131202.PutRecord"}, "X-Large": {large[len("X-Large: "):][:size]}}
 		resp, err := transport.RoundTrip(r)
-		if err != nil { // the client knows the server's bound
-			if want == http.StatusBadRequest || !strings.Contains(err.Error(), "header") {
+		if err != nil { // the client knows the server's bound, or the server ends the connection
+			if want == http.StatusBadRequest {
 				t.Errorf("HTTP/2, %d bytes: %v", size, err)
 			}
 			continue
