@@ -79,14 +79,14 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body.release()
 	if rest != nil {
 		body.give()
-		rest()
+		rest(id)
 	}
 }
 
 // dispatch answers a request whose body was read (spec data-streams §5, from
 // step 3 on). What it returns, if anything, is the rest of the answer, for
 // which the body is not needed.
-func (h *handler) dispatch(w http.ResponseWriter, r *http.Request, id string, body *body) (rest func()) {
+func (h *handler) dispatch(w http.ResponseWriter, r *http.Request, id string, body *body) (rest func(id string)) {
 	if r.Header.Get("Origin") != "" && cors(w, r) {
 		return nil
 	}

@@ -19,11 +19,11 @@ type call struct {
 	service      *Service
 	operation    *api.Operation // nil when the target names none
 	body         []byte
-	signed       []byte   // the body as it was sent
-	hot          *hotCall // of an operation that moves records, else nil
-	decode       decode   // of the body, unless hot.decoded
-	code         string   // how it ended, for Metrics; empty before it is run
-	rest         func()   // what is left to do when the body is given back; nil for most
+	signed       []byte          // the body as it was sent
+	hot          *hotCall        // of an operation that moves records, else nil
+	decode       decode          // of the body, unless hot.decoded
+	code         string          // how it ended, for Metrics; empty before it is run
+	rest         func(id string) // what is left to do when the body is given back; nil for most
 }
 
 // newCall finds the operation that a request is for, and decodes the body when
@@ -181,7 +181,7 @@ func (h *handler) answer(ctx context.Context, w http.ResponseWriter, c *call) er
 	}
 	if pushed != nil {
 		coding := c.coding()
-		c.rest = func() { h.push(ctx, w, coding, pushed) }
+		c.rest = func(id string) { h.push(ctx, w, id, coding, pushed) }
 		return nil
 	}
 	if c.operation.NoOutput {

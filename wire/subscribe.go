@@ -29,12 +29,12 @@ const (
 // subscription: the initial response at once, each event as soon as there is
 // one, and at last, if it did not end well, the exception. Messages are in the
 // coding of the request.
-func (h *handler) push(ctx context.Context, w http.ResponseWriter, c coding, s Subscription) {
+func (h *handler) push(ctx context.Context, w http.ResponseWriter, id string, c coding, s Subscription) {
 	defer s.Close()
 	w.Header()["Content-Type"] = []string{eventstream.ContentType}
 	w.WriteHeader(http.StatusOK)
 	p := pusher{
-		handler: h, coding: c, w: w, control: http.NewResponseController(w),
+		handler: h, id: id, coding: c, w: w, control: http.NewResponseController(w),
 		headers: messageHeaders(":event-type", "SubscribeToShardEvent", "event", c),
 	}
 	initial := messageHeaders(":event-type", "initial-response", "event", c)
@@ -58,6 +58,7 @@ func messageHeaders(kind, what, message string, c coding) []byte {
 // pusher is one such answer.
 type pusher struct {
 	*handler
+	id      string // of the request
 	coding  coding
 	w       http.ResponseWriter
 	control *http.ResponseController
@@ -143,7 +144,7 @@ func (p *pusher) end(ctx context.Context, err error) {
 		e = &api.Error{Code: kinesisapi.InternalFailure, Message: "Internal service failure.", Err: err}
 	}
 	if e.Err != nil {
-		p.o.Logger.Error("subscription failed", "request_id", p.w.Header()[headerRequestID][0], "err", err)
+		p.o.Logger.Error("subscription failed", "request_id", p.id, "err", err)
 	}
 	headers := messageHeaders(":exception-type", e.Code, "exception", p.coding)
 	_ = p.send(eventstream.Append(nil, headers, p.coding.appendMessage(nil, e.Message)))

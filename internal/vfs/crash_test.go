@@ -327,7 +327,7 @@ func TestSameSeedSameDisk(t *testing.T) {
 		}
 		return all
 	}
-	if disk() != disk() {
+	if first, again := disk(), disk(); first != again {
 		t.Error("the same seed gave two disks")
 	}
 }
