@@ -30,6 +30,7 @@ var update = flag.Bool("update", false, "rewrite testdata with the replies that 
 //	# Comments; they stay where they are.
 //	server limits=aws state-delay=1m
 //	advance 5m
+//	times 6
 //	PutRecord
 //	X-Some-Header: a request header
 //	{"StreamName":"s"}
@@ -38,7 +39,8 @@ var update = flag.Bool("update", false, "rewrite testdata with the replies that 
 //	{"__type":"ValidationException", …}
 //
 // The server line is for the first exchange. The clock stands still at
-// 1700000000.5, but for what "advance" moves it. The server's Content-Type and
+// 1700000000.5, but for what "advance" moves it. With "times" the request is
+// sent so often, and the last reply counts. The server's Content-Type and
 // X-Amz-Target are set unless given as headers. A request may take more than
 // one line, or none; a reply that has no body ends with the status.
 //
@@ -72,7 +74,10 @@ func runGolden(t *testing.T, file string) {
 	var rewritten []string
 	for _, x := range exchanges {
 		s.advance(x.advance)
-		reply := s.send(x)
+		var reply string
+		for range x.times {
+			reply = s.send(x)
+		}
 		rewritten = append(rewritten, x.render(reply))
 		if reply != x.reply && !*update {
 			t.Errorf("%s:%d: %s %.300s\ngot  %s\nwant %s", file, x.line, x.operation, x.body, reply, x.reply)
@@ -91,6 +96,7 @@ type exchange struct {
 	head      string // all lines up to "----", as they are
 	server    string // what follows the word server
 	advance   time.Duration
+	times     int
 	operation string
 	headers   [][2]string
 	body      string
@@ -106,7 +112,7 @@ func parseGolden(text string) ([]*exchange, error) {
 	var list []*exchange
 	line := 1
 	for block := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n\n") {
-		x := &exchange{line: line}
+		x := &exchange{line: line, times: 1}
 		line += strings.Count(block, "\n") + 2
 		head, reply, _ := strings.Cut(block+"\n", goldenDivider)
 		x.head, x.reply = head, strings.TrimSuffix(reply, "\n")
@@ -127,6 +133,10 @@ func (x *exchange) parseHead() (err error) {
 			x.server = strings.TrimPrefix(line, "server ")
 		case x.operation == "" && strings.HasPrefix(line, "advance "):
 			if x.advance, err = time.ParseDuration(strings.TrimPrefix(line, "advance ")); err != nil {
+				return err
+			}
+		case x.operation == "" && strings.HasPrefix(line, "times "):
+			if x.times, err = strconv.Atoi(strings.TrimPrefix(line, "times ")); err != nil {
 				return err
 			}
 		case x.operation == "":
