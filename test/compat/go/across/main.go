@@ -16,7 +16,9 @@ import (
 
 func main() {
 	ctx := context.Background()
-	client := kinesis.NewFromConfig(kit.Must(config.LoadDefaultConfig(ctx)))
+	client := kinesis.NewFromConfig(kit.Must(config.LoadDefaultConfig(ctx)), func(o *kinesis.Options) {
+		o.HTTPClient = kit.PlainBodies(o.HTTPClient)
+	})
 	out := kit.Must(client.PutRecord(ctx, &kinesis.PutRecordInput{
 		StreamName: aws.String(os.Args[1]), Data: kit.Blob(), PartitionKey: aws.String("schlüssel"),
 	}))

@@ -24,8 +24,10 @@ const (
 var (
 	ctx    = context.Background()
 	stream = aws.String(streamName)
-	client = kinesis.NewFromConfig(kit.Must(config.LoadDefaultConfig(ctx)))
+	client = kinesis.NewFromConfig(kit.Must(config.LoadDefaultConfig(ctx)), plainBodies)
 )
+
+func plainBodies(o *kinesis.Options) { o.HTTPClient = kit.PlainBodies(o.HTTPClient) }
 
 func main() {
 	arn := create()
