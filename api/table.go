@@ -12,6 +12,9 @@ type Service struct {
 	SigningName  string // in credential scopes, such as "kinesis"
 	TargetPrefix string // of X-Amz-Target, such as "Kinesis_20131202"
 	Operations   map[string]*Operation
+	// Unshaped names the operations for which the SDK has no shapes yet. They
+	// can only be refused, and are by name.
+	Unshaped map[string]bool
 	// RequiredLists names the lists of outputs that are written even when they
 	// are empty, as "Shape.Member" by the SDK's Go names.
 	RequiredLists map[string]bool

@@ -81,6 +81,7 @@ func TestCBOR(t *testing.T) {
 			failure("ResourceInUseException", "message", "Stream taken under account 000000000000 already exists.")},
 		{"internal failure", cborOperation("PutRecord", "\xa3\x6aStreamName\x66broken\x64Data\x40\x6cPartitionKey\x61a"), 500, failure("InternalFailure", "", "")},
 		{"not served", cborOperation("DescribeLimits", "\xa0"), 400, failure("UnknownOperationException", "message", "This server does not serve DescribeLimits yet.")},
+		{"not served, without shapes", cborOperation("ListQueues", "\xa0"), 400, failure("UnknownOperationException", "message", "This server does not serve ListQueues yet.")},
 		{"cut off", cborOperation("CreateStream", "\xbf\x6aStreamName\x61s"), 400, cborMalformed},
 		{"a list", cborOperation("CreateStream", "\x80"), 400, cborMalformed},
 		{"too deep", cborOperation("CreateStream", "\xa1\x61x"+strings.Repeat("\x81", 100_000)+"\x00"), 400, cborMalformed},

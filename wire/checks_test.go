@@ -121,6 +121,8 @@ func TestCheckOrder(t *testing.T) {
 			`{"__type":"ResourceNotFoundException","message":"Stream missing under account 123456789012 not found."}`},
 		{"not served", operation("DescribeLimits", `{}`), 400, jsonType,
 			`{"__type":"UnknownOperationException","message":"This server does not serve DescribeLimits yet."}`},
+		{"not served, without shapes", operation("ReceiveQueueRecords", `{"QueueARN":"q"}`), 400, jsonType,
+			`{"__type":"UnknownOperationException","message":"This server does not serve ReceiveQueueRecords yet."}`},
 		{"broken", operation("PutRecord", `{"StreamName":"broken","Data":"","PartitionKey":"k"}`), 500, jsonType, `{"__type":"InternalFailure"}`},
 		{"panic", operation("PutRecord", `{"StreamName":"panic","Data":"","PartitionKey":"k"}`), 500, jsonType, `{"__type":"InternalFailure"}`},
 		{"health", request{"GET", "/healthz", nil, ""}, 200, "", ""},

@@ -84,10 +84,20 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, c *call, id stri
 		c.contentType = contentJSON
 	}
 	if c.operation == nil {
-		sendError(w, c.contentType, &api.Error{Code: "UnknownOperationException"})
+		err := &api.Error{Code: "UnknownOperationException"}
+		if c.service != nil && c.service.API.Unshaped[c.name] {
+			err = notServed(c.name)
+		}
+		sendError(w, c.contentType, err)
 		return
 	}
 	h.run(w, r, c, id)
+}
+
+// notServed is the answer to an operation that AWS has and this server has not.
+// Clients do not retry it.
+func notServed(operation string) *api.Error {
+	return api.Errorf("UnknownOperationException", "This server does not serve %s yet.", operation)
 }
 
 // outcome returns what kind of request the call was.
@@ -153,7 +163,7 @@ func (h *handler) answer(ctx context.Context, w http.ResponseWriter, c *call) er
 	}
 	served, ok := c.service.Handlers[c.operation.Name]
 	if !ok {
-		return api.Errorf("UnknownOperationException", "This server does not serve %s yet.", c.operation.Name)
+		return notServed(c.operation.Name)
 	}
 	input := served.NewInput()
 	if err := c.decode(input, c.operation); err != nil {

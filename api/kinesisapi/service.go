@@ -12,6 +12,7 @@ var Service = &api.Service{
 	SigningName:  "kinesis",
 	TargetPrefix: "Kinesis_20131202",
 	Operations:   index(slices.Concat(streamOperations, settingOperations, shardOperations, recordOperations, consumerOperations, tagOperations, channelOperations)),
+	Unshaped:     queueOperations,
 	// ListShards' and the consumers' and tags' lists are optional in the model,
 	// and written all the same (spec data-streams §2.2).
 	RequiredLists: map[string]bool{

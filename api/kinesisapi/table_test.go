@@ -62,6 +62,19 @@ type refusing struct{}
 
 func (refusing) Do(*http.Request) (*http.Response, error) { return nil, errors.New("refused") }
 
+// TestUnshapedOperations checks that the SDK really has no shapes for what is
+// refused for the lack of them.
+func TestUnshapedOperations(t *testing.T) {
+	if n := len(kinesisapi.Service.Unshaped); n != 12 {
+		t.Errorf("%d operations of queues, want 12", n)
+	}
+	for name := range kinesisapi.Service.Unshaped {
+		if inputTypes[name] != nil || kinesisapi.Service.Operations[name] != nil {
+			t.Errorf("%s has shapes: move it to the table", name)
+		}
+	}
+}
+
 // TestTableCoversSDK checks that the table has exactly the operations of the
 // SDK, and exactly the members of their inputs, at all depths.
 func TestTableCoversSDK(t *testing.T) {
