@@ -20,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/leat-io/leat"
+	"github.com/leat-io/leat/internal/sdkhttp"
 	"github.com/leat-io/leat/internal/vfs"
 	"github.com/leat-io/leat/internal/vfs/errfs"
 	"github.com/leat-io/leat/storage/disklog"
@@ -51,7 +52,7 @@ func client(t *testing.T, srv *leat.Server, keyID, secret string) *kinesis.Clien
 	t.Cleanup(transport.CloseIdleConnections)
 	return kinesis.New(kinesis.Options{
 		Region: "us-east-1", BaseEndpoint: aws.String(srv.URL()), Retryer: aws.NopRetryer{},
-		HTTPClient:  &http.Client{Transport: transport},
+		HTTPClient:  sdkhttp.Wrap(&http.Client{Transport: transport}),
 		Credentials: credentials.NewStaticCredentialsProvider(keyID, secret, ""),
 	})
 }

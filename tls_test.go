@@ -18,6 +18,7 @@ import (
 
 	"github.com/leat-io/leat"
 	"github.com/leat-io/leat/internal/authority"
+	"github.com/leat-io/leat/internal/sdkhttp"
 )
 
 // trusting returns a transport that trusts only the server's authority.
@@ -76,7 +77,7 @@ func TestTLS(t *testing.T) {
 			var proto string
 			client := kinesis.New(client(t, srv, "key", "secret").Options(), func(o *kinesis.Options) {
 				o.BaseEndpoint = aws.String("https://" + net.JoinHostPort(host, port))
-				o.HTTPClient = &http.Client{Transport: seen{transport, &proto}}
+				o.HTTPClient = sdkhttp.Wrap(&http.Client{Transport: seen{transport, &proto}})
 			})
 			if _, err := client.ListStreams(t.Context(), &kinesis.ListStreamsInput{}); err != nil || proto != want {
 				t.Errorf("%s over %s: %v, %s", host, want, err, proto)

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"github.com/leat-io/leat/internal/sdkhttp"
 	"github.com/leat-io/leat/leattest"
 	"github.com/leat-io/leat/wire/cbor"
 	"github.com/leat-io/leat/wire/cbor/cbortest"
@@ -35,7 +36,7 @@ func TestEveryCoding(t *testing.T) {
 	client := func(endpoint string, speaks http.RoundTripper) *kinesis.Client {
 		return kinesis.NewFromConfig(srv.AWSConfig(), func(o *kinesis.Options) {
 			o.BaseEndpoint = aws.String(endpoint)
-			o.HTTPClient = &http.Client{Transport: speaks}
+			o.HTTPClient = sdkhttp.Wrap(&http.Client{Transport: speaks})
 			o.Retryer = aws.NopRetryer{}
 		})
 	}

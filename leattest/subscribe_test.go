@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"github.com/leat-io/leat/internal/sdkhttp"
 	"github.com/leat-io/leat/leattest"
 )
 
@@ -40,7 +41,7 @@ func clientOver(t testing.TB, srv *leattest.Server, transport *http.Transport) *
 	t.Helper()
 	t.Cleanup(transport.CloseIdleConnections)
 	return kinesis.NewFromConfig(srv.AWSConfig(), func(o *kinesis.Options) {
-		o.Retryer, o.HTTPClient = aws.NopRetryer{}, &http.Client{Transport: transport}
+		o.Retryer, o.HTTPClient = aws.NopRetryer{}, sdkhttp.Wrap(&http.Client{Transport: transport})
 	})
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/leat-io/leat/api"
 	"github.com/leat-io/leat/api/kinesisapi"
+	"github.com/leat-io/leat/internal/sdkhttp"
 	"github.com/leat-io/leat/stream"
 	"github.com/leat-io/leat/wire"
 )
@@ -136,7 +137,7 @@ func client(t testing.TB, addr, accessKey, secret string) *kinesis.Client {
 		Region:       "eu-west-3",
 		BaseEndpoint: aws.String("http://" + addr),
 		Credentials:  credentials.NewStaticCredentialsProvider(accessKey, secret, ""),
-		HTTPClient:   &http.Client{Transport: transport},
+		HTTPClient:   sdkhttp.Wrap(&http.Client{Transport: transport}),
 		Retryer:      aws.NopRetryer{},
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"github.com/leat-io/leat/internal/authority"
+	"github.com/leat-io/leat/internal/sdkhttp"
 	"github.com/leat-io/leat/wire"
 )
 
@@ -146,7 +147,7 @@ func TestListenTLS(t *testing.T) {
 	transport.Protocols.SetUnencryptedHTTP2(true)
 	defer transport.CloseIdleConnections()
 	c := client(t, addr, "123456789012", "x")
-	c = kinesis.New(c.Options(), func(o *kinesis.Options) { o.HTTPClient = doer(transport.RoundTrip) })
+	c = kinesis.New(c.Options(), func(o *kinesis.Options) { o.HTTPClient = sdkhttp.Wrap(doer(transport.RoundTrip)) })
 	if _, err := c.ListStreams(t.Context(), &kinesis.ListStreamsInput{}); err != nil || negotiated != "" {
 		t.Errorf("HTTP/2 without ALPN: %v, negotiated %q", err, negotiated)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
+	"github.com/leat-io/leat/internal/sdkhttp"
 	"github.com/leat-io/leat/wire"
 	"github.com/leat-io/leat/wire/cbor"
 	"github.com/leat-io/leat/wire/cbor/cbortest"
@@ -37,7 +38,7 @@ func testSDK(t *testing.T, speak func(http.RoundTripper) http.RoundTripper) {
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	c := kinesis.New(client(t, addr, "123456789012", "any").Options(), func(o *kinesis.Options) {
-		o.HTTPClient = &http.Client{Transport: speak(transport)}
+		o.HTTPClient = sdkhttp.Wrap(&http.Client{Transport: speak(transport)})
 	})
 	ctx := t.Context()
 
