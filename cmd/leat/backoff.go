@@ -14,7 +14,7 @@ const (
 )
 
 // backoff spaces out attempts, and tells a person once when it is because
-// nobody answers. The zero value is ready.
+// nobody answers or the server fails. The zero value is ready.
 type backoff struct {
 	delay    time.Duration
 	reported bool
@@ -29,9 +29,7 @@ func (b *backoff) step() time.Duration {
 
 // wait waits for one step after err.
 func (b *backoff) wait(ctx context.Context, words io.Writer, err error) error {
-	if unreachable(err) {
-		b.report(words, err)
-	}
+	b.report(words, err)
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
@@ -40,12 +38,20 @@ func (b *backoff) wait(ctx context.Context, words io.Writer, err error) error {
 	}
 }
 
-// report says that no answer came, unless it has said so already.
+// report says that no answer came or that the server failed, unless it has said
+// so already. To be refused for going too fast is not worth a word.
 func (b *backoff) report(words io.Writer, err error) {
-	if !b.reported {
-		b.reported = true
+	switch {
+	case b.reported:
+		return
+	case unreachable(err):
 		fmt.Fprintf(words, "leat: no answer from %s (%v), trying again\n", endpointOf(err), innermost(err))
+	case failing(err):
+		fmt.Fprintf(words, "leat: the server fails (%s), trying again\n", explain(err))
+	default:
+		return
 	}
+	b.reported = true
 }
 
 // over ends the waiting: an answer came.

@@ -85,9 +85,12 @@ func (s *sender) outcome(sent []types.PutRecordsRequestEntry, out *kinesis.PutRe
 
 // passing reports whether err may be gone when the same is tried again.
 func passing(err error) bool {
+	return err != nil && (failing(err) || unreachable(err) || retry.NewStandard().IsErrorRetryable(err))
+}
+
+// failing reports whether err is the server's own trouble, such as a full disk,
+// also where no HTTP status came with it.
+func failing(err error) bool {
 	var apiErr smithy.APIError
-	if errors.As(err, &apiErr) && strings.HasPrefix(apiErr.ErrorCode(), "InternalFailure") {
-		return true // the server's trouble, also where no HTTP status came with it
-	}
-	return err != nil && (unreachable(err) || retry.NewStandard().IsErrorRetryable(err))
+	return errors.As(err, &apiErr) && strings.HasPrefix(apiErr.ErrorCode(), "InternalFailure")
 }

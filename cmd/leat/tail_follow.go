@@ -99,7 +99,7 @@ func (t *tailer) take(ctx context.Context, s step) error {
 	}
 	t.answered = true
 	t.outage.over(t.words)
-	s.shard.backoff = backoff{}
+	s.shard.backoff.over(t.words)
 	if err := t.out.print(s.shard.id, s.page.Records); err != nil {
 		return err
 	}
@@ -138,7 +138,9 @@ func (t *tailer) failed(ctx context.Context, s step) error {
 	}
 	t.again(s.shard, s.shard.backoff.step())
 	if unreachable(s.err) {
-		t.outage.report(t.words, s.err)
+		t.outage.report(t.words, s.err) // of all shards at once
+	} else {
+		s.shard.backoff.report(t.words, s.err)
 	}
 	return nil
 }
