@@ -38,6 +38,8 @@ type committer struct {
 	looked journal.LSN
 	// cached holds the chunks that could be forgotten, oldest first.
 	cached cachedChunks
+	// spares is what is left of chunks that were forgotten.
+	spares spares
 	// space knows whether the volume is full.
 	space space
 }

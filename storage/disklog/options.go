@@ -32,7 +32,7 @@ type Options struct {
 	// MemoryBytes bounds the records in memory: those that no extent holds
 	// yet, and behind them a cache of those that one does. Zero is 256 MiB, or
 	// a quarter of the machine's memory when that is less. Appends wait when
-	// the flush cannot keep up with them.
+	// the flush cannot keep up with them. A sixteenth more is kept for reuse.
 	MemoryBytes int64
 	// CacheBytes bounds the cache of extent blocks; zero is 64 MiB, or
 	// MemoryBytes when that is less.

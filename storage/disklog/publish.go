@@ -62,7 +62,7 @@ func (c *committer) publishRecords(lsn journal.LSN) {
 // addLocked makes one record readable, whose frame starts at lsn.
 func (c *committer) addLocked(s *shard, form []byte, millis int64, lsn journal.LSN) {
 	clean := len(s.tail.unflushed()) == 0
-	made := s.tail.append(form, s.next, millis, lsn)
+	made := s.tail.append(form, s.next, millis, lsn, &c.spares)
 	s.next++
 	s.lastMillis = max(s.lastMillis, millis) // a replay begins with that of the snapshot
 	if made == nil {
@@ -109,6 +109,8 @@ func (c *committer) adopt(m extent.Meta) {
 }
 
 // evict forgets cached chunks, oldest first, until memory is within its bound.
+// The flush has let go of them, so that the memory of those that nobody else
+// has looked at is free.
 func (c *committer) evict() {
 	for c.unflushed.bytes.Load()+c.stats.cachedBytes.Load() > c.opts.MemoryBytes {
 		s, chunk, ok := c.cached.pop()
@@ -119,6 +121,9 @@ func (c *committer) evict() {
 		if s.tail.flushed > 0 && s.tail.chunks[0] == chunk {
 			s.tail.dropFront(1)
 			c.stats.cachedBytes.Add(-chunk.memory())
+			if !chunk.viewed {
+				c.spares.put(chunk.buf)
+			}
 		}
 		s.mu.Unlock()
 	}

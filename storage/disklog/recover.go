@@ -34,7 +34,7 @@ var errUnknownMachine = errors.New("no such machine")
 
 func newRecovery(l *Log) *recovery {
 	return &recovery{
-		committer: &committer{Log: l},
+		committer: &committer{Log: l, spares: spares{limit: l.opts.MemoryBytes / 16}},
 		flusher: &flusher{
 			Log:     l,
 			writers: make(map[extent.Class]*extentWriter),

@@ -2,6 +2,7 @@ package disklog
 
 import (
 	"fmt"
+	"math/bits"
 	"sort"
 
 	"github.com/leat-io/leat/storage"
@@ -23,14 +24,16 @@ const (
 // chunk is a run of consecutive records in their byte form.
 //
 // The bytes below len(buf) never change and buf is never reallocated, so that
-// whoever has copied the slice header may read it without a lock. All else is
-// guarded by the shard's mu.
+// whoever has copied the slice header may read it without a lock; it is theirs
+// for as long as they hold it, see spares. All else is guarded by the shard's
+// mu.
 type chunk struct {
 	first                   storage.Offset // of the first record
 	count                   uint64         // records
 	firstMillis, lastMillis int64          // arrival of the first and last record
 	lsn                     journal.LSN    // start of the frame that holds the first record
 	sealed                  bool           // nothing more is added
+	viewed                  bool           // somebody may hold a part of buf
 	buf                     []byte
 	marks                   []mark
 }
@@ -58,8 +61,8 @@ type tail struct {
 }
 
 // append adds a record's byte form. It returns the chunk it had to make, nil
-// when there was room.
-func (t *tail) append(form []byte, offset storage.Offset, millis int64, lsn journal.LSN) (made *chunk) {
+// when there was room; its memory is from m.
+func (t *tail) append(form []byte, offset storage.Offset, millis int64, lsn journal.LSN, m *spares) (made *chunk) {
 	var c *chunk
 	if n := len(t.chunks); n > 0 {
 		c = t.chunks[n-1]
@@ -67,7 +70,7 @@ func (t *tail) append(form []byte, offset storage.Offset, millis int64, lsn jour
 	if c == nil || c.sealed || len(form) > cap(c.buf)-len(c.buf) {
 		made = &chunk{
 			first: offset, firstMillis: millis, lsn: lsn,
-			buf: make([]byte, 0, max(nextChunkBytes(c), len(form))),
+			buf: m.take(max(nextChunkBytes(c), len(form))),
 		}
 		t.chunks = append(t.chunks, made)
 		c = made
@@ -82,15 +85,21 @@ func (t *tail) append(form []byte, offset storage.Offset, millis int64, lsn jour
 	return made
 }
 
-// nextChunkBytes returns the size of the chunk after c, which may be nil.
+// nextChunkBytes returns the size of the chunk after c, which may be nil: a
+// power of two.
 func nextChunkBytes(c *chunk) int {
 	switch {
 	case c == nil:
 		return minChunkBytes
 	case c.sealed:
-		return min(max(len(c.buf), minChunkBytes), maxChunkBytes)
+		return floorChunkBytes(len(c.buf))
 	}
-	return min(max(2*cap(c.buf), minChunkBytes), maxChunkBytes)
+	return floorChunkBytes(2 * cap(c.buf))
+}
+
+// floorChunkBytes returns the largest size of a chunk that is not over n.
+func floorChunkBytes(n int) int {
+	return 1 << (bits.Len(uint(min(max(n, minChunkBytes), maxChunkBytes))) - 1)
 }
 
 // unflushed returns the chunks that are only in the journal.
@@ -124,6 +133,7 @@ type view struct {
 // seek returns the view of c for the first record at or after the offset that
 // arrived at or after millis.
 func (c *chunk) seek(offset storage.Offset, millis int64) view {
+	c.viewed = true
 	n := uint64(max(offset, c.first) - c.first)
 	i := sort.Search(len(c.marks), func(i int) bool {
 		return c.marks[i].n > n && c.marks[i].millis >= millis
@@ -182,7 +192,7 @@ func (t *tail) split(offset storage.Offset) {
 	right := &chunk{
 		first: offset, count: uint64(c.end() - offset),
 		firstMillis: r.ArrivalMillis, lastMillis: c.lastMillis,
-		lsn: c.lsn, sealed: c.sealed, buf: c.buf[at:],
+		lsn: c.lsn, sealed: c.sealed, viewed: true, buf: c.buf[at:],
 	}
 	for _, m := range c.marks {
 		if m.at > at {
