@@ -47,7 +47,7 @@ func TestOnDemandByTheClock(t *testing.T) {
 	srv := leattest.New(t)
 	client := kinesis.NewFromConfig(srv.AWSConfig())
 	createOnDemand(t, client, "")
-	for call := range 20 {
+	for call := range 11 { // 550 records a second
 		in := &kinesis.PutRecordsInput{StreamName: aws.String("orders")}
 		for i := range 500 {
 			in.Records = append(in.Records, types.PutRecordsRequestEntry{
