@@ -19,7 +19,7 @@ func TestIdleShardMemory(t *testing.T) {
 	before := heap()
 	openShards(t, log, shards)
 	empty := heap()
-	if per := (empty - before) / shards; per > 200+100 { // 100 for the catalog's own
+	if per := (empty - before) / shards; per > 400 { // half of it the test catalog's, and tables that grow by doubling
 		t.Errorf("an empty shard log takes %d bytes", per)
 	}
 	b := &storage.Batch{Stream: 1}
