@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -633,9 +634,15 @@ func TestFollowerLosesNothing(t *testing.T) {
 	defer close(r.waits)
 	ctx, cancel := context.WithTimeout(r.ctx, 30*time.Second)
 	defer cancel()
+	// read counts the follower's records: the writer waits for it now and then,
+	// or it might be done before there is a subscription to end.
+	var read atomic.Int64
 	var others sync.WaitGroup
 	others.Go(func() {
 		for i := range records {
+			for read.Load() < int64(i-200) && ctx.Err() == nil {
+				runtime.Gosched()
+			}
 			_, err := r.PutRecord(ctx, &kinesis.PutRecordInput{
 				StreamName: &testRef.Name, PartitionKey: aws.String("k"), Data: fmt.Appendf(nil, "%d,", i),
 			})
@@ -674,6 +681,7 @@ func TestFollowerLosesNothing(t *testing.T) {
 				break
 			}
 			got.WriteString(e.data())
+			read.Add(int64(len(e.Records)))
 			at = after(e.ContinuationSequenceNumber.String())
 		}
 		u.Close()
