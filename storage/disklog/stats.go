@@ -67,14 +67,12 @@ func (s *stats) commit(bytes int, took time.Duration) {
 
 // Stats returns the log's figures.
 func (l *Log) Stats() Stats {
-	// Chunks go from unflushed to cached, so cached is looked at first: what
-	// moves in between is missed, not counted twice.
-	cached := l.stats.cachedBytes.Load()
+	unflushed, cached := l.memoryBytes()
 	s := Stats{
 		CommitBytes:     l.stats.commitBytes.Load(),
 		CommitTimes:     l.stats.commits.Snapshot(),
 		SyncTimes:       l.stats.syncs.Snapshot(),
-		UnflushedBytes:  l.unflushed.bytes.Load(),
+		UnflushedBytes:  unflushed,
 		CachedBytes:     cached,
 		BlockCacheBytes: l.store.Stats().CachedBytes,
 		JournalEnd:      l.end.Load(),
@@ -88,4 +86,20 @@ func (l *Log) Stats() Stats {
 		s.JournalBytes += seg.Bytes
 	}
 	return s
+}
+
+// memoryBytes returns the bytes of unflushed and of cached chunks at one moment.
+// Chunks go from one to the other and are forgotten at any time, so the two are
+// looked at until the one stood still around the look at the other. It gives up
+// on that when the committer is busier than this goroutine.
+func (l *Log) memoryBytes() (unflushed, cached int64) {
+	const looks = 1000
+	for range looks {
+		cached = l.stats.cachedBytes.Load()
+		unflushed = l.unflushed.bytes.Load()
+		if l.stats.cachedBytes.Load() == cached {
+			break
+		}
+	}
+	return unflushed, cached
 }
