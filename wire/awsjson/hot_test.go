@@ -159,7 +159,7 @@ func FuzzOutputs(f *testing.F) {
 	f.Add([]byte("data"), "key", uint64(5), int64(1700000000123), "iterator", "message")
 	f.Add([]byte{}, "\"\\\n\u2028é\xff", uint64(0), int64(0), "", "")
 	f.Fuzz(func(t *testing.T, data []byte, key string, index uint64, millis int64, iterator, message string) {
-		if millis < 0 || !utf8.ValidString(key+iterator+message) {
+		if millis < 0 || !utf8.ValidString(key) || !utf8.ValidString(iterator) || !utf8.ValidString(message) {
 			return
 		}
 		checkPage(t, data, key, index, millis, iterator)

@@ -185,8 +185,9 @@ func FuzzOutputs(f *testing.F) {
 	f.Add([]byte("data"), "key", uint64(5), int64(1700000000123), "iterator", "message")
 	f.Add([]byte{}, "\"\\\n\u2028é", uint64(0), int64(0), "", "")
 	f.Add(bytes.Repeat([]byte{7}, 70_000), strings.Repeat("k", 300), uint64(1<<40), int64(1<<42), strings.Repeat("i", 70_000), "m")
+	f.Add([]byte("0"), "\xf1", uint64(85), int64(1700000000174), "", "\xbb\x82\xb7")
 	f.Fuzz(func(t *testing.T, data []byte, key string, index uint64, millis int64, iterator, message string) {
-		if millis < 0 || millis > maxMillis || !utf8.ValidString(key+iterator+message) {
+		if millis < 0 || millis > maxMillis || !utf8.ValidString(key) || !utf8.ValidString(iterator) || !utf8.ValidString(message) {
 			return
 		}
 		for _, d := range []Dialect{AWS, RPC} {
