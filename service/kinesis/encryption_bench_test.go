@@ -48,23 +48,3 @@ func BenchmarkUnseal(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*500), "ns/record")
 }
-
-// A batch is sealed into memory of the put before it.
-func TestSealAllocates(t *testing.T) {
-	log := &discardLog{}
-	r := newRig(t, 16, rigOptions{wrap: func(l storage.Log) storage.Log { log.Log = l; return log }})
-	batch := benchBatch(500, 100)
-	put := func() {
-		if err := r.PutBatch(r.ctx, batch); err != nil {
-			t.Fatal(err)
-		}
-	}
-	put()
-	plain := testing.AllocsPerRun(100, put)
-	r.encrypt(keys.ManagedAlias)
-	put()
-	// A collection may take the pooled memory away now and then.
-	if sealed := testing.AllocsPerRun(100, put); sealed > plain+2 {
-		t.Errorf("%v allocations for 500 records, %v when they are plain", sealed, plain)
-	}
-}

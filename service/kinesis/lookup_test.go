@@ -40,14 +40,3 @@ func TestRefTo(t *testing.T) {
 		t.Errorf("%v, %v", ref, err)
 	}
 }
-
-func TestLookupDoesNotAllocate(t *testing.T) {
-	r := newRig(t, 1, rigOptions{})
-	if n := testing.AllocsPerRun(100, func() {
-		if _, err := r.stream(r.ctx, "", testARN); err != nil {
-			t.Fatal(err)
-		}
-	}); n != 0 {
-		t.Errorf("%v allocations", n)
-	}
-}

@@ -201,17 +201,6 @@ func TestMetricsEnd(t *testing.T) {
 	}
 }
 
-// TestMeasureAllocates nothing for a stream that has metrics.
-func TestMeasureAllocates(t *testing.T) {
-	r := newRig(t, 1, rigOptions{})
-	r.put("0", "four")
-	x, _ := r.catalog.Stream(testRef.Account, testRef.Region, testRef.Name)
-	b := benchBatch(500, 100)
-	if n := testing.AllocsPerRun(100, func() { r.measurePut(x, b, time.Millisecond, nil) }); n != 0 {
-		t.Errorf("%v allocations", n)
-	}
-}
-
 func TestMeasureSubscriptions(t *testing.T) {
 	r := newSubscriptionRig(t, 1, rigOptions{})
 	r.change(&catalog.SetMonitoring{Ref: testRef, Enable: true, Metrics: []types.MetricsName{types.MetricsNameOutgoingBytes}})

@@ -129,18 +129,6 @@ func TestDescribeLimits(t *testing.T) {
 	}
 }
 
-// Whether a stream is limited is asked for every record.
-func TestLimitedDoesNotAllocate(t *testing.T) {
-	r := newRig(t, 1, rigOptions{})
-	for _, tag := range []string{"nonsense", "aws"} {
-		x := r.orders()
-		if n := testing.AllocsPerRun(100, func() { r.limited(x) }); n != 0 {
-			t.Errorf("%v allocations", n)
-		}
-		r.change(&catalog.AddTags{Ref: testRef, Tags: map[string]string{catalog.LimitsTag: tag}})
-	}
-}
-
 func TestParseLimits(t *testing.T) {
 	for _, l := range []Limits{LimitsOff, LimitsAWS} {
 		if got, err := ParseLimits(l.String()); err != nil || got != l {
