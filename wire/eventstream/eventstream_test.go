@@ -67,15 +67,6 @@ func FuzzAppend(f *testing.F) {
 	})
 }
 
-// A message costs no memory when there is room for it.
-func TestAllocations(t *testing.T) {
-	buf := make([]byte, 0, 1024)
-	payload := []byte(`{"message":"x"}`)
-	if n := testing.AllocsPerRun(100, func() { buf = eventstream.Append(buf[:0], initial, payload) }); n != 0 {
-		t.Errorf("%v allocations a message", n)
-	}
-}
-
 func TestOversizedHeader(t *testing.T) {
 	for _, header := range [][2]string{{strings.Repeat("n", 256), ""}, {"n", strings.Repeat("v", 32768)}} {
 		func() {
