@@ -9,6 +9,8 @@ package api
 import (
 	"context"
 	"fmt"
+
+	"github.com/aws/smithy-go"
 )
 
 // Error is an AWS API error. Services return it; wire renders it. Any other
@@ -33,6 +35,20 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// An Error is a smithy.APIError, as the errors of the AWS SDK's clients are, so
+// that code in this process can be given a service or a client and tell their
+// errors apart in the same way.
+var _ smithy.APIError = (*Error)(nil)
+
+// ErrorCode returns the code.
+func (e *Error) ErrorCode() string { return e.Code }
+
+// ErrorMessage returns the message.
+func (e *Error) ErrorMessage() string { return e.Message }
+
+// ErrorFault returns whose fault it is: AWS's codes do not say it reliably.
+func (e *Error) ErrorFault() smithy.ErrorFault { return smithy.FaultUnknown }
 
 // Caller is who a request comes from, as established by its signature.
 type Caller struct {
