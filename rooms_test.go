@@ -21,18 +21,19 @@ const module = "github.com/leat-io/leat"
 // build pass, ask whether the caller should declare a small interface instead,
 // and leat.go pass the value in.
 var rooms = map[string]string{
-	"stream":   "",       // the words must be free of machinery
-	"internal": "",       // and so must the tools
-	"api":      "stream", // operations and errors, no behaviour
-	"storage":  "stream", // a log needs no AWS API to be tested
-	"service":  "api stream storage",
-	"wire":     "api stream",                  // knows operations, not services; cannot reach storage even by mistake
-	"metrics":  "service storage stream wire", // reads what the rooms count, so that they need not know Prometheus
-	"consumer": "aggregation stream",          // must work against AWS too
-	"leattest": "leat api stream",             // api for the errors that a test asks for
-	"cmd":      "leat stream storage",         // storage for debug and fsck, which open the data with the server's own code
-	"leat":     "api metrics service storage stream wire",
-	"test":     "api leat leattest service storage stream wire", // programs that judge the whole
+	"stream":      "",       // the words must be free of machinery
+	"internal":    "",       // and so must the tools
+	"api":         "stream", // operations and errors, no behaviour
+	"storage":     "stream", // a log needs no AWS API to be tested
+	"aggregation": "stream", // a format
+	"service":     "api stream storage",
+	"wire":        "api stream",                  // knows operations, not services; cannot reach storage even by mistake
+	"metrics":     "service storage stream wire", // reads what the rooms count, so that they need not know Prometheus
+	"consumer":    "aggregation stream",          // must work against AWS too
+	"leattest":    "leat api stream",             // api for the errors that a test asks for
+	"cmd":         "leat stream storage",         // storage for debug and fsck, which open the data with the server's own code
+	"leat":        "api metrics service storage stream wire",
+	"test":        "api leat leattest service storage stream wire", // programs that judge the whole
 }
 
 // whole lists the rooms that may import the engines under storage, and the
