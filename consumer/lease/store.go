@@ -74,8 +74,9 @@ type Leases interface {
 	Update(ctx context.Context, l Lease) (Lease, error)
 
 	// Take makes the worker the owner, ends a hand-off, and adds one to the
-	// counter; and to the owner switches when there was another owner. It
-	// expects the counter of l. It is how workers of KCL 2.x help themselves.
+	// counter; and to the owner switches when another worker held the lease.
+	// It expects the counter of l. It is how workers of KCL 2.x help
+	// themselves. It returns l as it became.
 	Take(ctx context.Context, l Lease, worker string) (Lease, error)
 
 	// Assign does what Take does, but expects the owner and the checkpoint
