@@ -19,6 +19,10 @@ type Error struct {
 	Code    string // as modelled, such as "ResourceNotFoundException"
 	Message string // shown to the caller; no file names, no Go types
 	Err     error  // the cause; logged with the request ID, never sent
+
+	// Shape is the SDK's own error where that has more to say than a message:
+	// its other members are sent too, and errors.As finds it. Else nil.
+	Shape error
 }
 
 // Errorf returns an Error with the code and the formatted message.
@@ -33,8 +37,13 @@ func (e *Error) Error() string {
 	return e.Code + ": " + e.Message
 }
 
-// Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Err }
+// Unwrap returns the cause, or else the SDK's own error.
+func (e *Error) Unwrap() error {
+	if e.Err != nil {
+		return e.Err
+	}
+	return e.Shape
+}
 
 // An Error is a smithy.APIError, as the errors of the AWS SDK's clients are, so
 // that code in this process can be given a service or a client and tell their

@@ -44,7 +44,7 @@ const maxKept = 1000
 
 // maxMembers bounds the members of one structure, so that decoding one needs
 // no allocation; a test of the tables checks it.
-const maxMembers = 16
+const maxMembers = 20
 
 // Decode checks that body is an input of the operation and stores it in input,
 // a pointer to the SDK's shape: first all types (spec data-streams §8.1), then
@@ -86,9 +86,12 @@ func (d *decoder[V]) structure(body V, into reflect.Value, s *Structure, path st
 			continue
 		}
 		m := &s.Members[i]
+		if m.Unserved {
+			return Errorf("ValidationException", "This server does not serve the parameter %s yet.", m.Name)
+		}
 		f := fieldNamed(fields, m.Name)
 		at := "" // only where blanks can be
-		if f.Type == EnumText || f.Type == List || f.Type == Struct {
+		if f.Type == EnumText || f.Type == List || f.Type == Struct || f.Type == MapOf {
 			at = join(path, m.Name)
 		}
 		if err := d.value(values[i], into.Field(f.Index), f.Type, &m.Shape, at); err != nil {
@@ -135,6 +138,14 @@ func (d *decoder[V]) value(v V, into reflect.Value, t Type, s *Shape, path strin
 		return d.list(v, into, s, path)
 	case Map:
 		return d.stringMap(v, into)
+	case MapOf:
+		return d.mapOf(v, into, s, path)
+	case Attribute:
+		a, err := decodeAttribute(v)
+		if err != nil {
+			return err
+		}
+		into.Set(reflect.ValueOf(a))
 	case Struct:
 		return d.nested(v, into, s, path)
 	}
@@ -186,18 +197,11 @@ func boolean[V Value[V]](v V, into reflect.Value) *Error {
 }
 
 func decodeBlob[V Value[V]](v V, into reflect.Value) *Error {
-	switch v.Kind() {
-	case KindBytes:
-		into.SetBytes(v.Bytes())
-	case KindString:
-		data, err := decodeBase64(v.Text())
-		if err != nil {
-			return err
-		}
-		into.SetBytes(data)
-	default:
-		return wrongType(v.Kind(), "a Blob")
+	data, err := blobOf(v)
+	if err != nil {
+		return err
 	}
+	into.SetBytes(data)
 	return nil
 }
 
@@ -259,6 +263,38 @@ func (d *decoder[V]) stringMap(v V, into reflect.Value) *Error {
 		}
 	}
 	into.Set(reflect.ValueOf(m).Convert(into.Type()))
+	return nil
+}
+
+// mapOf decodes a map whose values are not strings. A null among them is
+// dropped.
+func (d *decoder[V]) mapOf(v V, into reflect.Value, s *Shape, path string) *Error {
+	switch v.Kind() {
+	case KindMap:
+	case KindList:
+		return wrongType(KindList, "")
+	default:
+		return typeErrorf("Expected map or null")
+	}
+	if into.Type() == item {
+		m, err := decodeItem(v)
+		into.Set(reflect.ValueOf(m))
+		return err
+	}
+	element := into.Type().Elem()
+	t := TypeOf(element)
+	m := reflect.MakeMap(into.Type())
+	for name, e := range v.Members() {
+		if e.Kind() == KindNull || m.Len() == maxKept {
+			continue
+		}
+		scratch := reflect.New(element).Elem()
+		if err := d.value(e, scratch, t, s.Value, entry(path, name)); err != nil {
+			return err
+		}
+		m.SetMapIndex(reflect.ValueOf(name), scratch)
+	}
+	into.Set(m)
 	return nil
 }
 

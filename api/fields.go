@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"sync"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 // Type is the kind of value that a field of an SDK shape holds.
@@ -15,12 +17,15 @@ const (
 	EnumText              // a string type; "" means absent
 	Integer               // *int32
 	Long                  // *int64
+	Double                // *float64
 	Boolean               // *bool
 	Blob                  // []byte
 	Timestamp             // *time.Time
 	List                  // a slice
 	Map                   // map[string]string
+	MapOf                 // a map from strings to anything else
 	Struct                // a structure, or a pointer to one
+	Attribute             // types.AttributeValue of DynamoDB
 )
 
 // Field is one member of an SDK shape.
@@ -33,6 +38,7 @@ type Field struct {
 var (
 	timestamp = reflect.TypeFor[*time.Time]()
 	blob      = reflect.TypeFor[[]byte]()
+	attribute = reflect.TypeFor[types.AttributeValue]()
 	plans     sync.Map // reflect.Type of a struct -> []Field
 )
 
@@ -62,12 +68,16 @@ func TypeOf(t reflect.Type) Type {
 		return Timestamp
 	case t == blob:
 		return Blob
+	case t == attribute:
+		return Attribute
 	case t.Kind() == reflect.String:
 		return EnumText
 	case t.Kind() == reflect.Slice:
 		return List
 	case t.Kind() == reflect.Map && t.Elem().Kind() == reflect.String:
 		return Map
+	case t.Kind() == reflect.Map:
+		return MapOf
 	case t.Kind() == reflect.Struct:
 		return Struct
 	case t.Kind() == reflect.Pointer:
@@ -78,6 +88,8 @@ func TypeOf(t reflect.Type) Type {
 			return Integer
 		case reflect.Int64:
 			return Long
+		case reflect.Float64:
+			return Double
 		case reflect.Bool:
 			return Boolean
 		case reflect.Struct:

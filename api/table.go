@@ -9,7 +9,13 @@ import (
 // Service is the table of one AWS API: what its model says and the SDK's Go
 // types do not. Tables are built once and never changed.
 type Service struct {
-	SigningName  string // in credential scopes, such as "kinesis"
+	SigningName string // in credential scopes, such as "kinesis"
+	// JSON10 says that the API speaks AWS JSON 1.0 in place of 1.1 and of AWS
+	// CBOR.
+	JSON10 bool
+	// Namespace is what stands before the codes of the API's own errors in AWS
+	// JSON 1.0, such as "com.amazonaws.dynamodb.v20120810".
+	Namespace    string
 	TargetPrefix string // of X-Amz-Target, such as "Kinesis_20131202"
 	Operations   map[string]*Operation
 	// Unshaped names the operations for which the SDK has no shapes yet. They
@@ -47,12 +53,15 @@ type Member struct {
 // type carries. The zero Shape demands nothing.
 type Shape struct {
 	Required bool
+	// Unserved says that this server has not what the member asks for. An
+	// input that has it is refused, by the member's name.
+	Unserved bool
 	Length   Range // of a string in characters, a blob in bytes, a list or map in entries
 	Range    Range // of a number
 	Pattern  *Pattern
 	Enum     []string   // in the order in which messages list it
 	Element  *Shape     // of a list
-	Key      *Shape     // of a map
+	Key      *Shape     // of a map of strings
 	Value    *Shape     // of a map
 	Fields   *Structure // of a structure
 }

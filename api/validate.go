@@ -76,6 +76,8 @@ func (v *validator) member(value reflect.Value, t Type, s *Shape, path string) {
 		v.list(value, s, path)
 	case Map:
 		v.stringMap(value, s, path)
+	case MapOf:
+		v.mapOf(value, s, path)
 	case Struct:
 		v.structure(reflect.Indirect(value), s.Fields, path)
 	}
@@ -134,6 +136,10 @@ func (v *validator) length(n int64, value string, s *Shape, path string) {
 }
 
 func (v *validator) list(list reflect.Value, s *Shape, path string) {
+	if s.Element == nil || s.Element.Fields == nil && list.Type().Elem().Kind() != reflect.String {
+		v.length(int64(list.Len()), "", s, path)
+		return
+	}
 	if s.Element.Fields != nil {
 		value := "" // structures have no text a client could know
 		if list.Len() == 0 {
@@ -179,6 +185,25 @@ func (v *validator) stringMap(value reflect.Value, s *Shape, path string) {
 	}
 	if badValue {
 		v.add(text, path, "Map value must satisfy constraint: "+elementText(s.Value))
+	}
+}
+
+// mapOf reports a map of structures or lists that has too few or too many
+// entries, and what is wrong in them. Attribute values have no constraints of
+// this kind.
+func (v *validator) mapOf(value reflect.Value, s *Shape, path string) {
+	v.length(int64(value.Len()), "", s, path)
+	if s.Value == nil {
+		return
+	}
+	keys := make([]string, 0, value.Len())
+	for _, k := range value.MapKeys() {
+		keys = append(keys, k.String())
+	}
+	slices.Sort(keys) // Java's order is that of a hash table
+	t := TypeOf(value.Type().Elem())
+	for _, k := range keys {
+		v.member(value.MapIndex(reflect.ValueOf(k)), t, s.Value, entry(path, k))
 	}
 }
 
@@ -242,3 +267,6 @@ func join(path, name string) string {
 
 // element appends a list element, counted from 0, to a path.
 func element(path string, i int) string { return path + "." + strconv.Itoa(i+1) + ".member" }
+
+// entry appends the value of a map's key to a path.
+func entry(path, key string) string { return path + "." + key + ".member" }

@@ -15,7 +15,8 @@ type coding interface {
 	// and an object or map. The body must not change before it is decoded.
 	parse(body []byte) (decode, bool)
 	append(dst []byte, output any, required map[string]bool) []byte
-	appendError(dst []byte, e *api.Error) []byte
+	// appendError appends an error, whose code has a namespace in AWS JSON 1.0.
+	appendError(dst []byte, e *api.Error, namespace string) []byte
 
 	// The hot codecs. Those that decode report false for a body that is for
 	// the generic one.
@@ -40,7 +41,7 @@ type decode func(input any, op *api.Operation) error
 // codingOf returns the coding of a content type, nil when there is none.
 func codingOf(contentType string) coding {
 	switch contentType {
-	case contentJSON, contentPlainJSON:
+	case contentJSON, contentPlainJSON, contentJSON10:
 		return jsonCoding{}
 	case contentCBOR:
 		return cborCoding{cbor.AWS}
@@ -58,7 +59,7 @@ func decoderOf[V api.Value[V]](v V, ok bool) (decode, bool) {
 	return func(input any, op *api.Operation) error { return api.Decode(v, input, op) }, true
 }
 
-// jsonCoding is AWS JSON 1.1.
+// jsonCoding is AWS JSON 1.1 and 1.0.
 type jsonCoding struct{}
 
 func (jsonCoding) parse(body []byte) (decode, bool) { return decoderOf(awsjson.Parse(body)) }
@@ -67,7 +68,9 @@ func (jsonCoding) append(dst []byte, output any, required map[string]bool) []byt
 	return awsjson.Append(dst, output, required)
 }
 
-func (jsonCoding) appendError(dst []byte, e *api.Error) []byte { return awsjson.AppendError(dst, e) }
+func (jsonCoding) appendError(dst []byte, e *api.Error, namespace string) []byte {
+	return awsjson.AppendError(dst, e, namespace)
+}
 
 func (jsonCoding) arenaBytes(body []byte) int { return awsjson.ArenaBytes(body) }
 
@@ -119,7 +122,7 @@ func (c cborCoding) append(dst []byte, output any, required map[string]bool) []b
 	return cbor.Append(dst, output, required, c.dialect)
 }
 
-func (c cborCoding) appendError(dst []byte, e *api.Error) []byte {
+func (c cborCoding) appendError(dst []byte, e *api.Error, _ string) []byte {
 	return cbor.AppendError(dst, e, c.dialect)
 }
 

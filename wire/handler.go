@@ -111,7 +111,7 @@ func (h *handler) bodyFailed(w http.ResponseWriter, r *http.Request, id string, 
 		panic(http.ErrAbortHandler) // the connection is broken; there is nobody to answer
 	}
 	w.Header()["Connection"] = []string{"close"}
-	h.fail(w, mediaType(r), id, r.Header.Get("X-Amz-Target"), err)
+	h.fail(w, mediaType(r), nil, id, r.Header.Get("X-Amz-Target"), err)
 }
 
 // recover turns a panic below into an internal failure. Whether anything was
@@ -124,13 +124,13 @@ func (h *handler) recover(w http.ResponseWriter, r *http.Request, id string) {
 		panic(p)
 	default:
 		err := fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-		h.fail(w, mediaType(r), id, r.Header.Get("X-Amz-Target"), err)
+		h.fail(w, mediaType(r), nil, id, r.Header.Get("X-Amz-Target"), err)
 	}
 }
 
 // fail answers with err: as it is when it is an API error, else as an internal
-// failure whose cause only the log tells.
-func (h *handler) fail(w http.ResponseWriter, contentType, id, operation string, err error) {
+// failure whose cause only the log tells. The API is nil when it is not known.
+func (h *handler) fail(w http.ResponseWriter, contentType string, of *api.Service, id, operation string, err error) {
 	var e *api.Error
 	if !errors.As(err, &e) {
 		e = &api.Error{Code: "InternalFailure", Err: err}
@@ -141,7 +141,7 @@ func (h *handler) fail(w http.ResponseWriter, contentType, id, operation string,
 	if codingOf(contentType) == nil || contentType == contentPlainJSON {
 		contentType = contentJSON
 	}
-	sendError(w, contentType, e)
+	sendError(w, contentType, of, e)
 }
 
 // cors answers a preflight, and adds to any other answer what lets a browser's

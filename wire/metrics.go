@@ -115,7 +115,7 @@ func (m *Metrics) spoke(r *http.Request, contentType string) {
 		transport = 1
 	}
 	switch contentType {
-	case contentJSON, contentPlainJSON:
+	case contentJSON, contentJSON10, contentPlainJSON:
 		coding = 1
 	case contentCBOR:
 		coding = 2

@@ -50,14 +50,14 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, c *call, id stri
 		switch {
 		case c.rpc:
 			contentType = contentRPC
-		case c.contentType == contentJSON:
-			contentType = contentJSON
+		case c.contentType == contentJSON || c.contentType == contentJSON10:
+			contentType = c.contentType
 		}
 		code := "SerializationException"
 		if c.operation == nil {
 			code = "UnknownOperationException"
 		}
-		sendError(w, contentType, &api.Error{Code: code})
+		sendError(w, contentType, nil, &api.Error{Code: code})
 		return
 	}
 	if c.coding() == nil {
@@ -72,7 +72,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, c *call, id stri
 		if c.contentType == contentPlainJSON {
 			sendPlain(w, http.StatusBadRequest, "SerializationException")
 		} else {
-			sendError(w, c.contentType, &api.Error{Code: "SerializationException"})
+			sendError(w, c.contentType, nil, &api.Error{Code: "SerializationException"})
 		}
 		return
 	}
@@ -88,7 +88,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, c *call, id stri
 		if c.service != nil && c.service.API.Unshaped[c.name] {
 			err = notServed(c.name)
 		}
-		sendError(w, c.contentType, err)
+		sendError(w, c.contentType, nil, err)
 		return
 	}
 	h.run(w, r, c, id)
@@ -113,9 +113,13 @@ func (c *call) outcome() Request {
 }
 
 // coding returns how the call's bodies are written, nil when that cannot be
-// told: the content type of RPC and RPC itself need each other.
+// told: the content type of RPC and RPC itself need each other, and an API
+// speaks one version of AWS JSON.
 func (c *call) coding() coding {
 	if c.rpc != (c.contentType == contentRPC) {
+		return nil
+	}
+	if c.service != nil && !c.rpc && c.service.API.JSON10 != (c.contentType == contentJSON10) {
 		return nil
 	}
 	return codingOf(c.contentType)
@@ -139,7 +143,7 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request, c *call, id string
 	}
 	c.code = codeOf(err)
 	if err != nil {
-		h.fail(w, c.contentType, id, c.operation.Name, err)
+		h.fail(w, c.contentType, c.service.API, id, c.operation.Name, err)
 	}
 }
 

@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"hash/crc32"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 
 const (
 	contentJSON      = "application/x-amz-json-1.1"
+	contentJSON10    = "application/x-amz-json-1.0"
 	contentCBOR      = "application/x-amz-cbor-1.1"
 	contentRPC       = "application/cbor" // with the header of rpc.go
 	contentPlainJSON = "application/json"
@@ -25,6 +27,7 @@ const exposedHeaders = "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz
 const (
 	headerRequestID  = "x-amzn-RequestId"
 	headerExtendedID = "x-amz-id-2"
+	headerChecksum   = "x-amz-crc32"
 )
 
 // identify sets the headers that every answer has, and returns the request id.
@@ -79,6 +82,9 @@ func send(w http.ResponseWriter, status int, contentType string, body []byte) {
 		header["Content-Type"] = []string{contentType}
 	}
 	header["Content-Length"] = []string{strconv.Itoa(len(body))}
+	if contentType == contentJSON10 { // SDKs check it (spec clients §3.11)
+		header[headerChecksum] = []string{strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10)}
+	}
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // a client that is gone needs no answer
 }
@@ -99,10 +105,26 @@ func sendPlain(w http.ResponseWriter, status int, code string) {
 	send(w, status, contentPlainJSON, []byte(text))
 }
 
-// sendError answers with an API error in the request's own protocol, whose
-// content type must have a coding.
-func sendError(w http.ResponseWriter, contentType string, e *api.Error) {
-	send(w, statusOf(e.Code), contentType, codingOf(contentType).appendError(nil, e))
+// sendError answers with an error of the API, nil when that is not known, in the
+// request's own protocol, whose content type must have a coding.
+func sendError(w http.ResponseWriter, contentType string, of *api.Service, e *api.Error) {
+	namespace := ""
+	if contentType == contentJSON10 {
+		namespace = namespaceOf(of, e.Code)
+	}
+	send(w, statusOf(e.Code), contentType, codingOf(contentType).appendError(nil, e, namespace))
+}
+
+// namespaceOf returns where a code belongs in AWS JSON 1.0: to the API, or to
+// what is common to all.
+func namespaceOf(of *api.Service, code string) string {
+	switch {
+	case code == "ValidationException":
+		return "com.amazon.coral.validate"
+	case of != nil && declares(of, nil, code):
+		return of.Namespace
+	}
+	return "com.amazon.coral.service"
 }
 
 // statusOf returns the HTTP status of an error (spec data-streams §2.3, §6).

@@ -2,11 +2,14 @@ package awsjson
 
 import (
 	"maps"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/leat-io/leat/api"
 )
@@ -64,6 +67,8 @@ func (e encoder) value(dst []byte, v reflect.Value, t api.Type) []byte {
 		return appendString(dst, v.String())
 	case api.Integer, api.Long:
 		return strconv.AppendInt(dst, v.Elem().Int(), 10)
+	case api.Double:
+		return appendDouble(dst, v.Elem().Float())
 	case api.Boolean:
 		return strconv.AppendBool(dst, v.Elem().Bool())
 	case api.Blob:
@@ -74,6 +79,10 @@ func (e encoder) value(dst []byte, v reflect.Value, t api.Type) []byte {
 		return e.list(dst, v)
 	case api.Map:
 		return appendMap(dst, v.Interface().(map[string]string))
+	case api.MapOf:
+		return e.mapOf(dst, v)
+	case api.Attribute:
+		return appendAttribute(dst, v.Interface().(types.AttributeValue))
 	default: // api.Struct
 		return e.structure(dst, reflect.Indirect(v))
 	}
@@ -91,6 +100,28 @@ func (e encoder) list(dst []byte, v reflect.Value) []byte {
 	return append(dst, ']')
 }
 
+// mapOf appends a map whose values are not strings.
+func (e encoder) mapOf(dst []byte, v reflect.Value) []byte {
+	if item, ok := v.Interface().(map[string]types.AttributeValue); ok {
+		return appendItem(dst, item)
+	}
+	t := api.TypeOf(v.Type().Elem())
+	keys := make([]string, 0, v.Len())
+	for _, k := range v.MapKeys() {
+		keys = append(keys, k.String())
+	}
+	slices.Sort(keys)
+	dst = append(dst, '{')
+	for i, k := range keys {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(appendString(dst, k), ':')
+		dst = e.value(dst, v.MapIndex(reflect.ValueOf(k)), t)
+	}
+	return append(dst, '}')
+}
+
 func appendMap(dst []byte, m map[string]string) []byte {
 	dst = append(dst, '{')
 	for i, k := range slices.Sorted(maps.Keys(m)) {
@@ -101,6 +132,15 @@ func appendMap(dst []byte, m map[string]string) []byte {
 		dst = appendString(dst, m[k])
 	}
 	return append(dst, '}')
+}
+
+// appendDouble appends a number that is neither infinite nor NaN, with a
+// fraction even if that is 0, as AWS does.
+func appendDouble(dst []byte, f float64) []byte {
+	if f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+		return append(strconv.AppendInt(dst, int64(f), 10), '.', '0')
+	}
+	return strconv.AppendFloat(dst, f, 'g', -1, 64)
 }
 
 // appendMillis appends Unix milliseconds as epoch seconds with a fraction of

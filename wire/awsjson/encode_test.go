@@ -75,7 +75,7 @@ func TestAppendError(t *testing.T) {
 		`{"__type":"ValidationException","message":"1 validation error"}`:   api.Errorf("ValidationException", "1 validation error"),
 		`{"__type":"InternalFailure"}`:                                      {Code: "InternalFailure", Err: io.EOF},
 	} {
-		if got := string(AppendError(nil, e)); got != want {
+		if got := string(AppendError(nil, e, "")); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}

@@ -123,7 +123,7 @@ func (t Transport) toJSON(body []byte, status int, output any) ([]byte, error) {
 			e.Message = value.Text()
 		}
 	}
-	return awsjson.AppendError(nil, &e), nil
+	return awsjson.AppendError(nil, &e, ""), nil
 }
 
 // decode is api.Decode without constraints.
