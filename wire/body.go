@@ -38,7 +38,11 @@ var errSlow error = api.Errorf("RequestTimeoutException", "The body of the reque
 // classes are the sizes of pooled buffers. A body moves up only when it has
 // filled the one it is in, so that a client cannot hold memory for bytes that
 // it has not sent.
-var classes = [...]int{8 << 10, 64 << 10, 512 << 10, 2 << 20, 8 << 20, maxBodyBytes}
+var classes = [...]int{8 << 10, 128 << 10, 1 << 20, 2 << 20, 8 << 20, maxBodyBytes}
+
+// maxSkip is how many times larger the next class may be when classes in
+// between are skipped.
+const maxSkip = 8
 
 // buffer is a pooled piece of memory.
 type buffer struct {
@@ -74,6 +78,17 @@ func classOf(n int) int {
 		}
 	}
 	return len(classes) - 1
+}
+
+// nextClass returns the class that a body which has filled the given one moves
+// to. Each move is a copy, so that classes are skipped that the announced length,
+// -1 when there is none, does not fit.
+func nextClass(class int, length int64) int {
+	next := class + 1
+	for length > int64(classes[next]) && next+1 < len(classes) && classes[next+1] <= maxSkip*classes[class] {
+		next++
+	}
+	return next
 }
 
 // weight is what a body buffer costs of the budget: itself, and as much again
@@ -127,10 +142,11 @@ func (m *memory) give(n int64) {
 
 // body is a request body that was read whole.
 type body struct {
-	*buffer
-	memory *memory
-	held   int64
-	sent   *body // the body as it came, when this is what it inflated to
+	*buffer // nil once it was released
+	memory  *memory
+	held    int64
+	length  int64 // as announced, -1 when it was not
+	sent    *body // the body as it came, when this is what it inflated to
 }
 
 // signed returns the bytes that a signature is over.
@@ -141,12 +157,16 @@ func (b *body) signed() []byte {
 	return b.bytes
 }
 
-// release gives the buffers back. Nobody may use their bytes afterwards.
+// release gives the buffers back, if they were not given back. Nobody may use
+// their bytes afterwards.
 func (b *body) release() {
 	if b.sent != nil {
 		b.sent.release()
 	}
-	b.buffer.release()
+	if b.buffer != nil {
+		b.buffer.release()
+		b.buffer = nil
+	}
 }
 
 // drop gives back all that the body holds.
@@ -164,9 +184,9 @@ func (b *body) give() {
 	}
 }
 
-// grow moves the body into a buffer of the next class.
+// grow moves the body into a larger buffer.
 func (b *body) grow(ctx context.Context) error {
-	next := b.class + 1
+	next := nextClass(b.class, b.length)
 	more, err := b.memory.take(ctx, weight(classes[next]-classes[b.class]))
 	if err != nil {
 		return err
@@ -190,7 +210,7 @@ func (h *handler) readBody(w http.ResponseWriter, r *http.Request) (*body, error
 	if _, err := h.bodies.take(r.Context(), first); err != nil {
 		return nil, err
 	}
-	b := &body{takeBuffer(0), h.bodies, first, nil}
+	b := &body{buffer: takeBuffer(0), memory: h.bodies, held: first, length: r.ContentLength}
 	if r.ContentLength == 0 {
 		return b, nil
 	}

@@ -30,7 +30,7 @@ func (h *handler) inflate(r *http.Request, sent *body) (*body, error) {
 		sent.drop()
 		return nil, err
 	}
-	plain := &body{takeBuffer(0), h.bodies, first, nil}
+	plain := &body{buffer: takeBuffer(0), memory: h.bodies, held: first, length: -1}
 	switch err := plain.read(r.Context(), from, 0, func(time.Time) {}); err {
 	case nil:
 		plain.sent = sent

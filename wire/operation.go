@@ -20,6 +20,7 @@ type call struct {
 	operation    *api.Operation // nil when the target names none
 	body         []byte
 	signed       []byte          // the body as it was sent
+	whole        *body           // what both are views of
 	hot          *hotCall        // of an operation that moves records, else nil
 	decode       decode          // of the body, unless hot.decoded
 	code         string          // how it ended, for Metrics; empty before it is run
@@ -29,7 +30,7 @@ type call struct {
 // newCall finds the operation that a request is for, and decodes the body when
 // that is one that moves records.
 func (h *handler) newCall(r *http.Request, b *body) *call {
-	c := &call{request: r, body: b.bytes, signed: b.signed(), contentType: mediaType(r), rpc: isRPC(r)}
+	c := &call{request: r, body: b.bytes, signed: b.signed(), whole: b, contentType: mediaType(r), rpc: isRPC(r)}
 	if c.rpc {
 		c.prefix, c.name = rpcTarget(r)
 	} else {

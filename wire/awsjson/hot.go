@@ -17,8 +17,9 @@ import (
 // meet they refuse without a reason, and the generic decoder finds the exact
 // error, or reads the body after all.
 
-// ArenaBytes returns how long an arena for the records of a body must be.
-func ArenaBytes(body []byte) int { return base64.StdEncoding.DecodedLen(len(body)) }
+// ArenaBytes returns how long an arena for the records of a body must be. Keys
+// take as much there as in the body, and data less.
+func ArenaBytes(body []byte) int { return len(body) }
 
 // scanner walks a body. Each method that reads something returns false when
 // it is not there in the plain form; the scanner is then of no more use.
@@ -113,10 +114,30 @@ func (s *scanner) blob() ([]byte, bool) {
 	return data, true
 }
 
-// partitionKey reads a partition key.
+// keep copies a text of the body into the arena.
+func (s *scanner) keep(text []byte) []byte {
+	n := copy(s.arena, text)
+	kept := s.arena[:n:n]
+	s.arena = s.arena[n:]
+	return kept
+}
+
+// partitionKey reads a partition key into the arena.
 func (s *scanner) partitionKey() ([]byte, bool) {
 	key, ok := s.text()
-	return key, ok && kinesisapi.PlainPartitionKey(key)
+	if !ok || !kinesisapi.PlainPartitionKey(key) {
+		return nil, false
+	}
+	return s.keep(key), true
+}
+
+// hashKey reads an explicit hash key into the arena.
+func (s *scanner) hashKey() ([]byte, bool) {
+	key, ok := s.decimal(kinesisapi.HashKeyDigits)
+	if !ok {
+		return nil, false
+	}
+	return s.keep(key), true
 }
 
 // decimal reads a string with a number of at most so many digits.

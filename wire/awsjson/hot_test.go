@@ -84,13 +84,13 @@ func FuzzHot(f *testing.F) {
 }
 
 // checkHot compares all hot decoders with the generic one, and returns how many
-// took the body.
+// took the body. Puts must not be views of it.
 func checkHot(t *testing.T, body []byte) (taken int) {
 	t.Helper()
-	original := bytes.Clone(body)
 	arena := make([]byte, ArenaBytes(body))
 	var b kinesisapi.PutBatch
-	if DecodePutRecords(body, arena, &b) {
+	if own := bytes.Clone(body); DecodePutRecords(own, arena, &b) {
+		clear(own)
 		taken++
 		var in kinesis.PutRecordsInput
 		decodeGeneric(t, body, "PutRecords", &in)
@@ -100,7 +100,8 @@ func checkHot(t *testing.T, body []byte) (taken int) {
 		}
 		compareBatch(t, body, &b, in.StreamName, in.StreamARN, nil, want)
 	}
-	if DecodePutRecord(body, arena, &b) {
+	if own := bytes.Clone(body); DecodePutRecord(own, arena, &b) {
+		clear(own)
 		taken++
 		var in kinesis.PutRecordInput
 		decodeGeneric(t, body, "PutRecord", &in)
@@ -114,9 +115,6 @@ func checkHot(t *testing.T, body []byte) (taken int) {
 		if !reflect.DeepEqual(get, want) {
 			t.Errorf("%s: got %+v, want %+v", body, get, want)
 		}
-	}
-	if !bytes.Equal(body, original) {
-		t.Error("the body was changed")
 	}
 	return taken
 }

@@ -15,9 +15,9 @@ const (
 )
 
 // DecodePutRecords reads the body of a PutRecords into b, or reports that it is
-// one for the generic decoder; b then holds nothing of use. The records' data
-// goes into the arena, which must have ArenaBytes(body); their keys are views of
-// the body. It allocates nothing per record once b.Records has grown.
+// one for the generic decoder; b then holds nothing of use. The records go into
+// the arena, which must have ArenaBytes(body); nothing of b is a view of the
+// body. It allocates nothing per record once b.Records has grown.
 func DecodePutRecords(body, arena []byte, b *kinesisapi.PutBatch) bool {
 	*b = kinesisapi.PutBatch{Records: b.Records[:0]}
 	s := scanner{body: body, arena: arena}
@@ -105,7 +105,7 @@ func (s *scanner) recordMember(name []byte, r *kinesisapi.PutRecord) (bit int, o
 		r.PartitionKey, ok = s.partitionKey()
 	case "ExplicitHashKey":
 		bit = seenExplicitHashKey
-		r.ExplicitHashKey, ok = s.decimal(kinesisapi.HashKeyDigits)
+		r.ExplicitHashKey, ok = s.hashKey()
 	}
 	return bit, ok
 }
