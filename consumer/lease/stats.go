@@ -40,6 +40,74 @@ type WorkerStats struct {
 // SingleTable is the SupportCode of a worker that can live with one table.
 const SingleTable = 1
 
+// failedCapture stands for a value of a metric that could not be read.
+const failedCapture = -1
+
+// standing is what a leader makes of a worker's report.
+type standing int
+
+const (
+	working standing = iota // it can be given leases
+	invalid                 // the report makes no sense
+	failing                 // the worker cannot read one of its metrics now
+	silent                  // it has missed its reports
+)
+
+// standing returns what to make of the report.
+func (r Reported) standing(p Policy) standing {
+	switch {
+	case !r.makesSense():
+		return invalid
+	case r.Age > missedReports*p.ReportInterval:
+		return silent
+	case r.anyFailing():
+		return failing
+	}
+	return working
+}
+
+// reportsNothing says that the worker has no metrics of its own, so that its
+// throughput stands for them.
+func (s WorkerStats) reportsNothing() bool {
+	_, throughput := s.Metrics[MetricThroughput]
+	return throughput || len(s.Metrics) == 0 && len(s.OperatingRange) == 0
+}
+
+// makesSense says that the report has a time, and a range above 0 for each of
+// its metrics.
+func (s WorkerStats) makesSense() bool {
+	if s.Worker == "" || s.Updated.IsZero() {
+		return false
+	}
+	if s.reportsNothing() {
+		return true
+	}
+	for name := range s.Metrics {
+		if _, ok := s.OperatingRange[name]; !ok {
+			return false
+		}
+	}
+	for _, limits := range s.OperatingRange {
+		if len(limits) == 0 || limits[0] <= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// anyFailing says that the last value of a metric could not be captured.
+func (s WorkerStats) anyFailing() bool {
+	if s.reportsNothing() {
+		return false
+	}
+	for _, values := range s.Metrics {
+		if n := len(values); n > 0 && values[n-1] == failedCapture {
+			return true
+		}
+	}
+	return false
+}
+
 // Clone returns a copy that shares no memory with s.
 func (s WorkerStats) Clone() WorkerStats {
 	s.Metrics = cloneLists(s.Metrics)

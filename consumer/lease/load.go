@@ -1,0 +1,235 @@
+package lease
+
+import (
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+)
+
+// fleet is the picture of an application that a leader assigns on: what every
+// worker that lives has to do, and what it would have after the decisions
+// taken so far.
+type fleet struct {
+	policy  Policy
+	leases  []Aged
+	workers []*load // sorted by name
+	byName  map[string]*load
+	// weight is the throughput of each lease in KB/s, the average where it is
+	// not known, and 1 when nothing is read at all, so that leases of idle
+	// streams are spread too.
+	weight map[string]float64
+	// average is that of each metric over the workers that report it.
+	average map[string]float64
+	// target is the throughput that each worker would have, were all the same.
+	target  float64
+	decided map[string]*Decision
+	order   []*Decision
+	rng     *rand.Rand
+}
+
+// load is what one worker has to do.
+type load struct {
+	name       string
+	reported   time.Duration      // the age of its report
+	metrics    map[string]float64 // running averages
+	limits     map[string]float64 // the operating range
+	throughput float64
+	leases     []Aged // that count for it, decisions included
+}
+
+// newFleet draws the picture.
+func newFleet(v View, p Policy, rng *rand.Rand) *fleet {
+	f := &fleet{policy: p, leases: v.Leases, byName: map[string]*load{}, decided: map[string]*Decision{}, rng: rng}
+	for _, w := range v.Workers {
+		if w.standing(p) == working {
+			l := &load{name: w.Worker, reported: w.Age, metrics: map[string]float64{}, limits: map[string]float64{}}
+			f.byName[l.name] = l
+			f.workers = append(f.workers, l)
+		}
+	}
+	slices.SortFunc(f.workers, func(a, b *load) int { return strings.Compare(a.name, b.name) })
+	f.weigh()
+	for _, a := range v.Leases {
+		// A lease that is being handed over counts where it goes to.
+		if l := f.byName[a.Owner]; l != nil {
+			l.leases = append(l.leases, a)
+			l.throughput += f.weight[a.Key]
+		}
+	}
+	for _, w := range v.Workers {
+		if l := f.byName[w.Worker]; l != nil {
+			l.measure(w.WorkerStats, p.Alpha, f.target)
+		}
+	}
+	f.average = averages(f.workers)
+	return f
+}
+
+// weigh fills in weight and target.
+func (f *fleet) weigh() {
+	var sum, known float64
+	for _, a := range f.leases {
+		if a.HasThroughput {
+			sum += a.Throughput
+			known++
+		}
+	}
+	unknown := 1.0
+	if sum > 0 {
+		unknown = sum / known
+	}
+	f.weight = make(map[string]float64, len(f.leases))
+	total := 0.0
+	for _, a := range f.leases {
+		weight := unknown
+		switch {
+		case a.Ended():
+			weight = 0
+		case sum > 0 && a.HasThroughput:
+			weight = a.Throughput
+		}
+		f.weight[a.Key] = weight
+		total += weight
+	}
+	f.target = total / float64(max(1, len(f.workers)))
+}
+
+// measure fills in the metrics of a worker. One that reports none is measured
+// by its throughput, in percent of the target.
+func (l *load) measure(s WorkerStats, alpha, target float64) {
+	if s.reportsNothing() {
+		l.metrics[MetricThroughput], l.limits[MetricThroughput] = 0, 100
+		if target > 0 {
+			l.metrics[MetricThroughput] = 100 * l.throughput / target
+		}
+		return
+	}
+	for name, values := range s.Metrics {
+		l.metrics[name] = runningAverage(values, alpha)
+		l.limits[name] = float64(s.OperatingRange[name][0])
+	}
+}
+
+// runningAverage returns the exponential average of the values, those that
+// could not be captured left out.
+func runningAverage(values []float64, alpha float64) float64 {
+	average, any := 0.0, false
+	for _, v := range values {
+		switch {
+		case v == failedCapture:
+		case any:
+			average += alpha * (v - average)
+		default:
+			average, any = v, true
+		}
+	}
+	return average
+}
+
+// averages returns the average of each metric over the workers that have it.
+func averages(workers []*load) map[string]float64 {
+	sums, counts := map[string]float64{}, map[string]float64{}
+	for _, l := range workers {
+		for name, value := range l.metrics {
+			sums[name] += value
+			counts[name]++
+		}
+	}
+	for name := range sums {
+		sums[name] /= counts[name]
+	}
+	return sums
+}
+
+// room reports whether the worker may be given another lease.
+func (f *fleet) room(l *load) bool {
+	return l.throughput <= f.policy.MaxThroughput && len(l.leases) < f.policy.MaxLeases
+}
+
+// headroom returns by which part of itself the load of a worker may grow
+// before a metric reaches the average, for the metric where that is least. A
+// metric of 0 may grow by its whole (spec clients §3.7).
+func (f *fleet) headroom(l *load) float64 {
+	least := 0.0
+	for i, name := range slices.Sorted(maps.Keys(l.metrics)) {
+		ratio := 1.0
+		if value := l.metrics[name]; value != 0 {
+			ratio = (f.average[name] - value) / value
+		}
+		if i == 0 || ratio < least {
+			least = ratio
+		}
+	}
+	return least
+}
+
+// added returns what a metric of a worker is expected to be with one more
+// lease.
+func (f *fleet) added(l *load, metric string, weight float64) float64 {
+	if f.target <= 0 {
+		return l.metrics[metric]
+	}
+	return l.metrics[metric] + weight*f.average[metric]/f.target
+}
+
+// overloads reports whether one more lease would bring a metric of the worker
+// above the average or its operating range.
+func (f *fleet) overloads(l *load, weight float64) bool {
+	for name := range l.metrics {
+		if value := f.added(l, name, weight); value > f.average[name] || value > l.limits[name] {
+			return true
+		}
+	}
+	return false
+}
+
+// roomiest returns the worker with the greatest headroom that may be given
+// another lease, nil when there is none. Of equals it is the one with the
+// fewest leases: workers that have read nothing yet are all equal. One worker
+// may be left out.
+func (f *fleet) roomiest(but *load) *load {
+	var best *load
+	var most float64
+	for _, l := range f.workers {
+		if l == but || !f.room(l) {
+			continue
+		}
+		room := f.headroom(l)
+		if best == nil || room > most || room == most && len(l.leases) < len(best.leases) {
+			best, most = l, room
+		}
+	}
+	return best
+}
+
+// move decides that the worker gets the lease, and counts it for the worker.
+func (f *fleet) move(a Aged, to *load) {
+	weight := f.weight[a.Key]
+	if from := f.byName[a.Owner]; from != to {
+		if from != nil {
+			from.leases = slices.DeleteFunc(from.leases, func(o Aged) bool { return o.Key == a.Key })
+			from.throughput -= weight
+		}
+		for name := range to.metrics {
+			to.metrics[name] = f.added(to, name, weight)
+		}
+		to.leases = append(to.leases, a)
+		to.throughput += weight
+	}
+	d := &Decision{Lease: a.Lease, Worker: to.name, Handoff: f.graceful(a)}
+	f.decided[a.Key] = d
+	f.order = append(f.order, d)
+}
+
+// graceful reports whether the holder of the lease is to be asked first.
+func (f *fleet) graceful(a Aged) bool {
+	return !f.policy.NoHandoff && !a.Available(f.policy.Failover) && !a.Ended() && !a.InHandoff()
+}
+
+// movable reports whether a lease may be moved to even out the load: it is in
+// good hands, has something left to read, and was not touched in this run.
+func (f *fleet) movable(a Aged) bool {
+	return f.decided[a.Key] == nil && !a.Available(f.policy.Failover) && !a.Ended() && !a.InHandoff()
+}
