@@ -82,17 +82,17 @@ func testLineage(t *testing.T, r *rig, reshards int) *lineage {
 	const writers, keys = 4, 16
 	written := make([]map[string][]stored, writers)
 	stop := make(chan struct{})
-	var batches atomic.Int64
+	batches := make([]atomic.Int64, writers)
 	var wg sync.WaitGroup
 	for w := range writers {
 		written[w] = make(map[string][]stored)
-		wg.Go(func() { writeUntil(t, r, stop, w, keys, written[w], &batches) })
+		wg.Go(func() { writeUntil(t, r, stop, w, keys, written[w], batches) })
 	}
 	stopped := make(chan struct{})
 	var live *follower
 	var readers sync.WaitGroup
 	readers.Go(func() { live = follow(r, stopped) })
-	reshardOften(t, r, rand.New(rand.NewPCG(seed, 1)), reshards, &batches)
+	reshardOften(t, r, rand.New(rand.NewPCG(seed, 1)), reshards, batches)
 	close(stop)
 	wg.Wait()
 	close(stopped)
@@ -129,13 +129,19 @@ func (l *lineage) check(t *testing.T, who string, f *follower) {
 }
 
 // writeUntil puts batches of records with the writer's own keys and notes what
-// is acknowledged, and how many batches were.
-func writeUntil(t *testing.T, r *rig, stop <-chan struct{}, writer, keys int, written map[string][]stored, batches *atomic.Int64) {
+// is acknowledged, and how many batches were. It lets the others catch up when it
+// is far ahead.
+func writeUntil(t *testing.T, r *rig, stop <-chan struct{}, writer, keys int, written map[string][]stored, batches []atomic.Int64) {
+	const lead = 8
 	for count := 0; ; {
 		select {
 		case <-stop:
 			return
 		default:
+		}
+		if slices.ContainsFunc(counts(batches), func(n int64) bool { return batches[writer].Load() > n+lead }) {
+			runtime.Gosched()
+			continue
 		}
 		in := &kinesis.PutRecordsInput{StreamName: &testRef.Name}
 		for i := range 3 * keys {
@@ -159,19 +165,35 @@ func writeUntil(t *testing.T, r *rig, stop <-chan struct{}, writer, keys int, wr
 			id, _ := stream.ParseShardID(*e.ShardId)
 			written[key] = append(written[key], stored{id, number, len(written[key]) + 1})
 		}
-		batches.Add(1)
+		batches[writer].Add(1)
 	}
 }
 
+// counts returns how many batches each writer has put.
+func counts(batches []atomic.Int64) []int64 {
+	counts := make([]int64, len(batches))
+	for w := range batches {
+		counts[w] = batches[w].Load()
+	}
+	return counts
+}
+
+// maxBurst is how often the stream may be resharded while one batch is put, which
+// is routed anew each time and gives up after maxRoutes.
+const maxBurst = maxRoutes / 2
+
 // reshardOften splits, merges and scales at random, the clock moving now and
 // then so that some changes share a second and others do not. It waits for the
-// writers, who could otherwise find the log busy all the time: there is a batch
-// to every change at least.
-func reshardOften(t *testing.T, r *rig, rnd *rand.Rand, times int, batches *atomic.Int64) {
+// writers, none of whom may have put nothing since maxBurst changes ago.
+func reshardOften(t *testing.T, r *rig, rnd *rand.Rand, times int, batches []atomic.Int64) {
+	var before [maxBurst][]int64 // the batches of each writer before the last changes
 	for change := range times {
-		for batches.Load() < int64(change) && !t.Failed() {
-			runtime.Gosched()
+		for w, then := range before[change%maxBurst] {
+			for batches[w].Load() == then && !t.Failed() {
+				runtime.Gosched()
+			}
 		}
+		before[change%maxBurst] = counts(batches)
 		if rnd.IntN(3) == 0 {
 			r.clock.Advance(time.Duration(rnd.IntN(1500)) * time.Millisecond)
 		}
