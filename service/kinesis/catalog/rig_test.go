@@ -160,7 +160,7 @@ func fingerprint(t fatal, c *Catalog) string {
 		t.Fatalf("snapshot: %v", err)
 	}
 	for _, x := range c.All() {
-		fmt.Fprintln(&b, x.ARN(), openIDs(x), x.starts)
+		fmt.Fprintln(&b, x.ARN(), openIDs(x), x.routes.starts)
 		if named, ok := c.Stream(x.Account, x.Region, x.Name); !ok || named != x {
 			t.Fatalf("stream %s goes by another name", x.ARN())
 		}

@@ -83,8 +83,8 @@ type Stream struct {
 
 	// Derived from the above, see derive.
 	arn    string
-	open   []*Shard         // by range
-	starts []stream.HashKey // of open: 16 bytes a shard to search in, side by side
+	open   []*Shard // by range
+	routes routes   // to the shards of open
 }
 
 // ARN returns the stream's Amazon resource name.
@@ -101,16 +101,7 @@ func (s *Stream) Route(h stream.HashKey) *Shard {
 	if len(s.open) == 0 {
 		return nil
 	}
-	lo, hi := 0, len(s.starts) // starts[lo] <= h < starts[hi]
-	for hi-lo > 1 {
-		mid := int(uint(lo+hi) / 2)
-		if h.Less(s.starts[mid]) {
-			hi = mid
-		} else {
-			lo = mid
-		}
-	}
-	return s.open[lo]
+	return s.open[s.routes.find(h)]
 }
 
 // Shard returns the shard with the id, also when it is past retention but not
@@ -193,9 +184,6 @@ func (s *Stream) derive() *Stream {
 		}
 	}
 	slices.SortFunc(s.open, func(a, b *Shard) int { return a.Range.Start.Compare(b.Range.Start) })
-	s.starts = make([]stream.HashKey, n)
-	for i, sh := range s.open {
-		s.starts[i] = sh.Range.Start
-	}
+	s.routes = newRoutes(s.open)
 	return s
 }
