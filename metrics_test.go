@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -129,7 +128,7 @@ func TestReady(t *testing.T) {
 	ctx, c := t.Context(), client(t, srv, "key", "secret")
 	put := func() error {
 		out, err := c.PutRecords(ctx, &kinesis.PutRecordsInput{StreamName: aws.String("s"),
-			Records: []types.PutRecordsRequestEntry{{PartitionKey: aws.String("k"), Data: []byte("x")}}})
+			Records: []types.PutRecordsRequestEntry{{PartitionKey: aws.String("k"), Data: make([]byte, 1<<20-1)}}})
 		if err == nil && *out.FailedRecordCount > 0 {
 			err = fmt.Errorf("%s", *out.Records[0].ErrorCode)
 		}
@@ -140,9 +139,9 @@ func TestReady(t *testing.T) {
 	}
 	want(http.StatusOK, "ready\n")
 
-	fs.SetTotal(64 << 20)
-	for deadline := time.Now().Add(10 * time.Second); put() == nil; { // the volume is looked at once a second
-		if time.Now().After(deadline) {
+	fs.SetTotal(16 << 20) // of which half is the reserve; the volume is looked at every megabyte
+	for puts := 0; put() == nil; puts++ {
+		if puts == 16 {
 			t.Fatal("the volume is full, and puts are taken")
 		}
 	}
