@@ -203,6 +203,18 @@ func (b *body) grow(ctx context.Context) error {
 // caller must give it back, and may release the buffers. On an error nothing is
 // held: errTooLarge, errNoMemory, errSlow, or one of the connection.
 func (h *handler) readBody(w http.ResponseWriter, r *http.Request) (*body, error) {
+	b, err := h.receive(w, r)
+	if err != nil {
+		return nil, err
+	}
+	return h.inflate(r, b)
+}
+
+// receive is readBody for the body as it is sent.
+func (h *handler) receive(w http.ResponseWriter, r *http.Request) (*body, error) {
+	if kept, ok := r.Body.(*keptBody); ok {
+		return kept.adopt(), nil
+	}
 	if r.ContentLength > maxBodyBytes {
 		return nil, errTooLarge
 	}
@@ -226,7 +238,7 @@ func (h *handler) readBody(w http.ResponseWriter, r *http.Request) (*body, error
 		}
 		return nil, err
 	}
-	return h.inflate(r, b)
+	return b, nil
 }
 
 // read fills the body. Before each wait it moves the deadline to when the

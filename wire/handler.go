@@ -46,9 +46,22 @@ func New(o Options) http.Handler {
 	return h
 }
 
-// ServeHTTP answers one request. The checks stand in AWS's order
-// (spec data-streams §5), which clients' tests rely on.
+// ServeHTTP answers one request, or changes its connection over to HTTP/2, where
+// it is answered.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r, upgraded := h.upgrade(w, r)
+	if upgraded {
+		return
+	}
+	if kept, ok := r.Body.(*keptBody); ok {
+		defer kept.Close()
+	}
+	h.respond(w, r)
+}
+
+// respond answers one request. The checks stand in AWS's order
+// (spec data-streams §5), which clients' tests rely on.
+func (h *handler) respond(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost || r.URL.Path != "/" {
 		if p, pattern := h.plain.Handler(r); pattern != "" {
 			p.ServeHTTP(w, r)
@@ -58,19 +71,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.o.Metrics.InFlight.Add(1)
 	defer h.o.Metrics.InFlight.Add(-1)
 	body, err := h.readBody(w, r)
-	if err == errTooLarge {
-		w.WriteHeader(http.StatusRequestEntityTooLarge)
-		_ = http.NewResponseController(w).Flush() // so that it is chunked, as AWS's
-		return
-	}
-	id := h.identify(w, r.Method == http.MethodOptions && r.Header.Get("Origin") != "")
-	if isRPC(r) {
-		w.Header()[headerProtocol] = []string{protocolRPC} // clients insist on it
-	}
 	if err != nil {
-		h.bodyFailed(w, r, id, err)
+		h.bodyFailed(w, r, err)
 		return
 	}
+	id := h.identify(w, r)
 	defer body.give()
 	defer h.recover(w, r, id)
 	rest := h.dispatch(w, r, id, body)
@@ -106,10 +111,17 @@ func (h *handler) dispatch(w http.ResponseWriter, r *http.Request, id string, bo
 
 // bodyFailed answers a request whose body could not be read, and ends its
 // connection: what else is on it would be read as the next request.
-func (h *handler) bodyFailed(w http.ResponseWriter, r *http.Request, id string, err error) {
-	if err != errNoMemory && err != errSlow {
+func (h *handler) bodyFailed(w http.ResponseWriter, r *http.Request, err error) {
+	switch err {
+	case errTooLarge:
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		_ = http.NewResponseController(w).Flush() // so that it is chunked, as AWS's
+		return
+	case errNoMemory, errSlow:
+	default:
 		panic(http.ErrAbortHandler) // the connection is broken; there is nobody to answer
 	}
+	id := h.identify(w, r)
 	w.Header()["Connection"] = []string{"close"}
 	h.fail(w, mediaType(r), nil, id, r.Header.Get("X-Amz-Target"), err)
 }

@@ -19,19 +19,6 @@ import (
 	"github.com/leat-io/leat/wire"
 )
 
-// TestUpgrade offers the change to HTTP/2 that curl and Java's HttpClient offer
-// where they do not know better. The answer is HTTP/1.1, and so is what
-// follows on the connection.
-func TestUpgrade(t *testing.T) {
-	conn := dial(t, serve(t, door(wire.Options{})))
-	for range 2 {
-		resp := exchange(t, conn, head("Content-Length: 2", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA")+"{}")
-		if got := bodyOf(t, resp); resp.Proto != "HTTP/1.1" || resp.StatusCode != 400 || got != missingToken {
-			t.Errorf("got %s %d %s", resp.Proto, resp.StatusCode, got)
-		}
-	}
-}
-
 // TestLargeHead checks that a head has a bound in both versions of HTTP, and
 // room for what clients send below it.
 func TestLargeHead(t *testing.T) {

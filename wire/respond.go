@@ -30,13 +30,17 @@ const (
 	headerChecksum   = "x-amz-crc32"
 )
 
-// identify sets the headers that every answer has, and returns the request id.
-func (h *handler) identify(w http.ResponseWriter, preflight bool) string {
+// identify sets the headers that every answer to a request like r has, and
+// returns the request id.
+func (h *handler) identify(w http.ResponseWriter, r *http.Request) string {
 	header := w.Header()
 	id := newRequestID()
 	header[headerRequestID] = []string{id}
-	if !preflight {
+	if preflight := r.Method == http.MethodOptions && r.Header.Get("Origin") != ""; !preflight {
 		header[headerExtendedID] = []string{newExtendedID()}
+	}
+	if isRPC(r) {
+		header[headerProtocol] = []string{protocolRPC} // clients insist on it
 	}
 	if _, system := h.o.Clock.(clock.System); !system {
 		// Clients correct their own clocks by this one.

@@ -22,7 +22,7 @@ const (
 )
 
 // Server owns a listener and serves a handler on it: HTTP/1.1, and HTTP/2 for
-// clients that know beforehand (spec data-streams §2.1).
+// clients that know beforehand (spec data-streams §2.1) or offer to change over.
 type Server struct {
 	listener net.Listener
 	http     *http.Server
@@ -40,7 +40,8 @@ func Listen(addr string, h http.Handler, logger *slog.Logger) (*Server, error) {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
-	return &Server{l, &http.Server{
+	s := &Server{listener: l}
+	s.http = &http.Server{
 		Handler:           h,
 		Protocols:         protocols,
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
@@ -48,8 +49,11 @@ func Listen(addr string, h http.Handler, logger *slog.Logger) (*Server, error) {
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		BaseContext:       s.withServer,
+		ConnContext:       withUpgraded,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug), // of single connections
-	}}, nil
+	}
+	return s, nil
 }
 
 // Addr returns the bound address.

@@ -13,14 +13,15 @@ import (
 // ListenTLS is Listen for a server that speaks TLS. What follows the handshake
 // is HTTP/2 if it begins like that, else HTTP/1.1, whatever the client has asked
 // for in it: that is what ALPN comes to, and the SDK for Java begins with
-// HTTP/2 for Kinesis without having asked, since AWS takes it.
+// HTTP/2 for Kinesis without having asked, since AWS takes it. An offer to change
+// over is for connections without TLS (RFC 7540 §3.2) and not taken.
 func ListenTLS(addr string, h http.Handler, certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error), logger *slog.Logger) (*Server, error) {
 	s, err := Listen(addr, h, logger)
 	if err != nil {
 		return nil, err
 	}
 	s.listener = tlsListener{s.listener, &tls.Config{GetCertificate: certificate, NextProtos: []string{"h2", "http/1.1"}}}
-	s.http.Handler, s.http.ConnContext = seeTLS(h), withTLS
+	s.http.Handler, s.http.BaseContext, s.http.ConnContext = seeTLS(h), nil, withTLS
 	return s, nil
 }
 

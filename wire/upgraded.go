@@ -111,7 +111,7 @@ func (c *upgradedConn) begin() error {
 	}
 	frame := head[len(preface):]
 	length := int(binary.BigEndian.Uint32(frame) >> 8)
-	if string(head[:len(preface)]) != preface || !bytes.Equal(frame[3:], []byte{frameSettings, 0, 0, 0, 0, 0}) || length > maxSettingsBytes {
+	if string(head[:len(preface)]) != preface || !bytes.Equal(frame[3:], []byte{frameSettings, 0, 0, 0, 0, 0}) || length%settingBytes != 0 || length > maxSettingsBytes {
 		return errors.New("the client does not begin with HTTP/2")
 	}
 	settings := make([]byte, length)
@@ -139,7 +139,7 @@ func mergeSettings(earlier, later []byte) []byte {
 
 func hasSetting(settings []byte, id uint16) bool {
 	for one := range slices.Chunk(settings, settingBytes) {
-		if len(one) == settingBytes && binary.BigEndian.Uint16(one) == id {
+		if binary.BigEndian.Uint16(one) == id {
 			return true
 		}
 	}
