@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-	"go.uber.org/goleak"
 
 	"github.com/leat-io/leat/api"
 	"github.com/leat-io/leat/api/kinesisapi"
@@ -22,7 +21,22 @@ import (
 	"github.com/leat-io/leat/wire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// patience is how long a test waits for what has to come, however slow the
+// machine. No wait is without a bound: what never comes would hide behind the
+// timeout of all tests.
+const patience = time.Minute
+
+// receive returns what comes from a channel.
+func receive[T any](t testing.TB, what string, from <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-from:
+		return v
+	case <-time.After(patience):
+		t.Fatalf("waited in vain for %s", what)
+		panic("not reached")
+	}
+}
 
 // fake is a service with one shard per stream that stores nothing but what it
 // was put last.
@@ -122,7 +136,7 @@ func serve(t testing.TB, h http.Handler) (addr string) {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		_ = s.Shutdown(ctx) // a test may leave requests hanging on purpose
-		if err := <-done; err != nil {
+		if err := receive(t, "the server's end", done); err != nil {
 			t.Error(err)
 		}
 	})
@@ -137,7 +151,7 @@ func client(t testing.TB, addr, accessKey, secret string) *kinesis.Client {
 		Region:       "eu-west-3",
 		BaseEndpoint: aws.String("http://" + addr),
 		Credentials:  credentials.NewStaticCredentialsProvider(accessKey, secret, ""),
-		HTTPClient:   sdkhttp.Wrap(&http.Client{Transport: transport}),
+		HTTPClient:   sdkhttp.Wrap(&http.Client{Transport: transport, Timeout: patience}),
 		Retryer:      aws.NopRetryer{},
 	})
 }

@@ -98,7 +98,7 @@ func TestFaults(t *testing.T) {
 		{"GetRecords:expire", get, "ExpiredIteratorException: Iterator expired. (a fault on purpose)", 0},
 		{"PutRecord:error:code=KMSDisabledException", put, "KMSDisabledException: Failed. (a fault on purpose)", 0},
 		{"PutRecord:delay:by=20ms", put, "ok", 1},
-		{"PutRecord:drop:p=0.000001", put, "ok", 1},
+		{"PutRecord:drop:p=0.000001,seed=1", put, "ok", 1},
 	} {
 		t.Run(test.rule, func(t *testing.T) {
 			f := new(fake)
