@@ -180,8 +180,9 @@ func TestTrickle(t *testing.T) {
 // that memory comes back.
 func TestMemoryBudget(t *testing.T) {
 	m := new(wire.Metrics)
-	addr := serve(t, door(wire.Options{Metrics: m, BodyMemoryBytes: 1, MemoryWait: 20 * time.Millisecond, BodyGrace: 2 * patience})) // 32 MiB
-	for range 500 {                                                                                                                  // announce 8 GiB
+	// The least budget is 32 MiB.
+	addr := serve(t, door(wire.Options{Metrics: m, BodyMemoryBytes: 1, MemoryWait: 20 * time.Millisecond, BodyGrace: 2 * patience}))
+	for range 500 { // announce 8 GiB
 		if _, err := io.WriteString(dial(t, addr), head("Content-Length: 16777216")+"{"); err != nil {
 			t.Fatal(err)
 		}
