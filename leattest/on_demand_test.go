@@ -27,7 +27,7 @@ func createOnDemand(t *testing.T, client *kinesis.Client, strategy types.RecordD
 // awaitOpenShards waits until the stream orders has so many open shards.
 func awaitOpenShards(t *testing.T, client *kinesis.Client, want int32) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; {
+	for deadline := time.Now().Add(patience); ; {
 		out, err := client.DescribeStreamSummary(t.Context(), &kinesis.DescribeStreamSummaryInput{StreamName: aws.String("orders")})
 		if err != nil {
 			t.Fatal(err)

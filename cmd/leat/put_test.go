@@ -171,7 +171,7 @@ func TestFollow(t *testing.T) {
 				if string(l) != w {
 					t.Fatalf("got %q, want %q", l, w)
 				}
-			case <-time.After(10 * time.Second):
+			case <-time.After(time.Minute):
 				t.Fatalf("no line, want %q", w)
 			}
 		}

@@ -226,10 +226,13 @@ func TestTailFollows(t *testing.T) {
 	tail.out, tail.noFollow = newPrinter(&out, false, 0), false
 	done := make(chan error, 1)
 	go func() { done <- tail.run(ctx) }()
+	patience := time.After(time.Minute)
 	for !strings.Contains(out.String(), "d1\n") {
 		select {
 		case err := <-done:
 			t.Fatal(err)
+		case <-patience:
+			t.Fatalf("waited in vain for d1 after %q", out.String())
 		case <-time.After(time.Millisecond):
 		}
 	}

@@ -58,7 +58,7 @@ func (r *rig) start() {
 // await waits until the catalog is as wanted.
 func (r *rig) await(what string, wanted func() bool) {
 	r.t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(patience)
 	for {
 		changed := r.catalog.Changed()
 		if wanted() {

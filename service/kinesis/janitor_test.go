@@ -33,7 +33,7 @@ func (r *rig) until(what string, d time.Duration, wanted func() bool) {
 // awaitAlarms waits until so many goroutines wait for the clock.
 func (r *rig) awaitAlarms(n int) {
 	r.t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(patience)
 	for r.clock.waiting() < n {
 		if time.Now().After(deadline) {
 			r.t.Fatalf("fewer than %d wait for the clock", n)

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -24,7 +23,7 @@ func TestOnDemandUnderRisingLoad(t *testing.T) {
 	r.start()
 	_, err := r.CreateStream(r.ctx, &kinesis.CreateStreamInput{StreamName: &testRef.Name})
 	ok(t, err)
-	ctx, cancel := context.WithTimeout(r.ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(r.ctx, 5*patience)
 	defer cancel()
 
 	reading, readCtx := errgroup.WithContext(ctx)

@@ -137,7 +137,7 @@ func (r *rig) outcome(got <-chan event) event {
 	select {
 	case e := <-got:
 		return e
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		r.t.Fatal("Next does not return")
 		return event{}
 	}
@@ -182,7 +182,7 @@ func (r *subscriptionRig) waiting() {
 	r.t.Helper()
 	select {
 	case <-r.waits:
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		r.t.Fatal("nobody waits for the log")
 	}
 }

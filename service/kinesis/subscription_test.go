@@ -470,7 +470,7 @@ func TestPushThrottled(t *testing.T) {
 func (r *subscriptionRig) throttled(u subscription) {
 	r.t.Helper()
 	turn := r.clock.Now().Add(r.subscriptions.debt(u.Subscription, r.clock.Now()))
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); runtime.Gosched() {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); runtime.Gosched() {
 		r.clock.mu.Lock()
 		for _, due := range r.clock.alarms {
 			if due.Equal(turn) {
@@ -632,7 +632,7 @@ func TestFollowerLosesNothing(t *testing.T) {
 		}
 	}()
 	defer close(r.waits)
-	ctx, cancel := context.WithTimeout(r.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(r.ctx, 5*patience)
 	defer cancel()
 	// read counts the follower's records: the writer waits for it now and then,
 	// or it might be done before there is a subscription to end.

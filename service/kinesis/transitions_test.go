@@ -158,7 +158,7 @@ func TestFinishIsTriedAgain(t *testing.T) {
 	broken.failures <- storage.ErrFull
 	broken.failures <- storage.ErrFull
 	r.start()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(patience)
 	for r.status() != types.StreamStatusActive {
 		changed := r.catalog.Changed()
 		r.clock.Advance(100 * time.Millisecond)
@@ -202,7 +202,7 @@ func TestLogStops(t *testing.T) {
 	go func() { r.finishTransitions(); close(ended) }()
 	select {
 	case <-ended:
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		t.Error("goes on without a log")
 	}
 	r.Close()

@@ -215,7 +215,7 @@ func lines(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	want, err := strconv.Atoi(args[1])
 	ts.Check(err)
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		content, _ := os.ReadFile(ts.MkAbs(args[0]))
 		if bytes.Count(content, []byte("\n")) >= want {
