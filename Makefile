@@ -10,6 +10,8 @@ FUZZTIME    ?= 30s
 SEEDS       ?= 2000
 RECORDS     ?= 1000000
 KILLS       ?= 20
+# What the tests of a package may take, on the slowest machine.
+TIMEOUT     ?= 30m
 # Set for a release; otherwise the module system says what it knows.
 VERSION     ?=
 PLATFORMS   ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
@@ -20,10 +22,10 @@ build: ## the binary, in this folder
 	CGO_ENABLED=0 $(GO) build -trimpath -o leat ./cmd/leat
 
 test: ## every test at its everyday size
-	$(GO) test ./...
+	$(GO) test -timeout $(TIMEOUT) ./...
 
 race: ## the same under the race detector, with fewer seeds
-	LEAT_CRASH_SEEDS=$${LEAT_CRASH_SEEDS:-40} CGO_ENABLED=1 $(GO) test -race ./...
+	LEAT_CRASH_SEEDS=$${LEAT_CRASH_SEEDS:-40} CGO_ENABLED=1 $(GO) test -race -timeout $(TIMEOUT) ./...
 
 lint: fmt vet staticcheck rooms
 
