@@ -140,7 +140,7 @@ func (c *chain) replay(o *Options, from LSN, visit func(Frame) error) (t tail, e
 		if !newest && c.segments[i+1].first <= from {
 			continue
 		}
-		w, err := replaySegment(o, h, from, visit)
+		w, err := replaySegment(o, h, newest, from, visit)
 		if err != nil {
 			return t, err
 		}
@@ -176,13 +176,21 @@ func (t *tail) inDoubt() bool {
 	return t.before != nil && (!t.before.found || t.last.offset == headerSize)
 }
 
-func replaySegment(o *Options, h segmentHeader, from LSN, visit func(Frame) error) (w walked, err error) {
+// replaySegment walks the frames of the segment. What is before from is needed
+// by nobody, and passed over except in the newest segment: that is going to be
+// copied whole, and only its frames can tell whether there was one at from.
+func replaySegment(o *Options, h segmentHeader, newest bool, from LSN, visit func(Frame) error) (w walked, err error) {
 	s, err := openScanner(o.FS, o.path(h.number))
 	if err != nil {
 		return w, err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	w, err = s.walk(headerSize, func(offset int64, f frame, payload []byte) error {
+	start := int64(headerSize)
+	if !newest && from > h.first {
+		start = s.offset(from)
+	}
+	s.sequential = true
+	w, err = s.walk(start, func(offset int64, f frame, payload []byte) error {
 		if f.own() || f.lsn < from {
 			return nil
 		}

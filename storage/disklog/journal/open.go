@@ -10,8 +10,9 @@ import (
 
 // Open opens the journal, calls replay for every frame of callers that starts
 // at from or later, in order, and returns when the journal is ready for new
-// ones (spec storage §7.10). Everything below from must have been durable once;
-// segments wholly below it may be missing.
+// ones (spec storage §7.10). From is where a frame starts, or the journal ended
+// once. Everything below it must have been durable; segments wholly below it
+// may be missing.
 //
 // A tail that cannot have been acknowledged is dropped. Anything else that is
 // missing or damaged gives a *storage.CorruptError, and then nothing has been

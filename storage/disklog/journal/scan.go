@@ -22,6 +22,14 @@ type scanner struct {
 	window []byte // aligned; its first n bytes are those of the file at start
 	start  int64
 	n      int
+
+	// sequential says that the scanner's caller goes from front to back, which
+	// is worth aheadRoom and a window of memory, both twice: ahead is then what
+	// follows on the window, backing the memory of an earlier one that the
+	// window is in, and spare that of one which is over.
+	sequential     bool
+	ahead          *ahead
+	backing, spare []byte
 }
 
 // scanWindow holds a few commits of the usual size.
@@ -64,7 +72,10 @@ func (s *scanner) readHeader() (err error) {
 	return nil
 }
 
-func (s *scanner) close() error { return s.file.Close() }
+func (s *scanner) close() error {
+	s.endAhead()
+	return s.file.Close()
+}
 
 func (s *scanner) corrupt(offset int64, reason string) error {
 	return &storage.CorruptError{File: s.name, Offset: offset, Reason: reason}
@@ -73,11 +84,16 @@ func (s *scanner) corrupt(offset int64, reason string) error {
 // lsn returns the LSN of the byte at the offset.
 func (s *scanner) lsn(offset int64) LSN { return s.header.first + LSN(offset-headerSize) }
 
+// offset returns where in the file the byte with the LSN is.
+func (s *scanner) offset(lsn LSN) int64 { return headerSize + int64(lsn-s.header.first) }
+
 // bytes returns the n bytes at the offset, or as many as the file has. They
 // are valid until the next call.
 func (s *scanner) bytes(offset int64, n int) ([]byte, error) {
 	n = int(max(0, min(int64(n), s.size-offset)))
-	if offset < s.start || offset+int64(n) > s.start+int64(s.n) {
+	for !s.holds(offset, n) && s.advance(offset) {
+	}
+	if !s.holds(offset, n) {
 		if err := s.fill(offset, max(n, scanWindow)); err != nil {
 			return nil, err
 		}
@@ -86,9 +102,16 @@ func (s *scanner) bytes(offset int64, n int) ([]byte, error) {
 	return s.window[min(at, s.n):min(at+n, s.n)], nil
 }
 
+// holds reports whether the window has the n bytes at the offset.
+func (s *scanner) holds(offset int64, n int) bool {
+	return offset >= s.start && offset+int64(n) <= s.start+int64(s.n)
+}
+
 // fill moves the window to the offset and makes it hold at least n bytes, or
-// all that the file has. What it holds already is not read again: a window seldom ends where a frame does.
+// all that the file has. What it holds already is not read again: a window
+// seldom ends where a frame does.
 func (s *scanner) fill(offset int64, n int) error {
+	s.endAhead()
 	start := offset &^ (vfs.Alignment - 1)
 	want := int(min(vfs.AlignUp(offset+int64(n)-start), vfs.AlignUp(s.size-start)))
 	var kept []byte
@@ -96,7 +119,7 @@ func (s *scanner) fill(offset int64, n int) error {
 		kept = s.window[start-s.start : s.n&^(vfs.Alignment-1)]
 	}
 	if want > len(s.window) {
-		s.window = vfs.Aligned(want)
+		s.window, s.backing = vfs.Aligned(want), nil
 	}
 	// Until the read succeeds the window holds no more than it did.
 	s.start, s.n = start, copy(s.window[:want], kept)
@@ -105,6 +128,7 @@ func (s *scanner) fill(offset int64, n int) error {
 	if err != nil && err != io.EOF {
 		return fmt.Errorf("read %s: %w", s.name, err)
 	}
+	s.readOn()
 	return nil
 }
 

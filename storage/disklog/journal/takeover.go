@@ -63,6 +63,7 @@ func copyFrames(o *Options, seg *segment, old segmentHeader, last walked) (LSN, 
 		return 0, err
 	}
 	length := vfs.AlignUp(last.offset) + vfs.Alignment
+	s.sequential = true
 	out := &copier{file: seg.file, offset: headerSize, buf: vfs.Aligned(int(min(scanWindow, length)))}
 	w, err := s.walk(headerSize, func(offset int64, f frame, payload []byte) error {
 		f.incarnation, f.synced = seg.header.incarnation, f.lsn
