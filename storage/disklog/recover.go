@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"path"
 	"slices"
 
@@ -25,6 +26,11 @@ type recovery struct {
 	// record that only the journal has; nil once the replay has come to the
 	// snapshot's LSN.
 	expected map[*shard]storage.Offset
+	// flushed is, by the index of a shard log, the offset below which the
+	// snapshot has no use for records: they are in extents or trimmed. Most
+	// records of a replay are such, so this is kept apart from the shard logs,
+	// close together.
+	flushed  map[storage.StreamID][]storage.Offset
 	replayed int64 // bytes of entries
 }
 
@@ -126,6 +132,7 @@ func (r *recovery) restore(name string, s *loadedSnapshot) error {
 		}
 	}
 	r.expected = make(map[*shard]storage.Offset, len(s.shards))
+	r.flushed = flushedOffsets(s.shards)
 	for i := range s.shards {
 		st := &s.shards[i]
 		sh := r.table.openLocked(st.key)
@@ -144,6 +151,30 @@ func (r *recovery) restore(name string, s *loadedSnapshot) error {
 		r.expected[sh] = st.next
 	}
 	return nil
+}
+
+// flushedOffsets returns what recovery.flushed is for the shard logs of a
+// snapshot. One that is not among them was deleted before it, with every
+// record.
+func flushedOffsets(shards []shardState) map[storage.StreamID][]storage.Offset {
+	flushed := make(map[storage.StreamID][]storage.Offset)
+	for i := range shards {
+		key := shards[i].key
+		of := flushed[key.Stream]
+		for int64(len(of)) <= int64(key.Shard) {
+			of = append(of, math.MaxUint64)
+		}
+		of[key.Shard] = shards[i].flushed
+		flushed[key.Stream] = of
+	}
+	return flushed
+}
+
+// unwanted reports whether the record, which is in the journal below the
+// snapshot's LSN, is one that the snapshot has no use for.
+func (r *recovery) unwanted(key storage.ShardKey, offset storage.Offset) bool {
+	of := r.flushed[key.Stream]
+	return int64(key.Shard) >= int64(len(of)) || offset < of[key.Shard]
 }
 
 // frame replays one frame. Of those below the snapshot's LSN only the records
@@ -189,7 +220,7 @@ func (r *recovery) reached(lsn journal.LSN) error {
 			}
 		}
 	}
-	r.expected = nil
+	r.expected, r.flushed = nil, nil
 	return nil
 }
 
@@ -241,11 +272,16 @@ func (r *recovery) entry(lsn journal.LSN, kind entry.Kind, body []byte) error {
 	return nil
 }
 
-// record replays one record.
+// record replays one record. Nobody else has the log yet, so shard logs are
+// changed without their locks, which would cost a small record more than all
+// the rest.
 func (r *recovery) record(lsn journal.LSN, body []byte) error {
 	key, offset, form, err := entry.RecordBody(body)
 	if err != nil {
 		return err
+	}
+	if lsn < r.from.lsn && r.unwanted(key, offset) {
+		return nil
 	}
 	var rec storage.Record
 	if n, err := entry.DecodeRecord(form, &rec); err != nil || n != len(form) {
@@ -253,19 +289,11 @@ func (r *recovery) record(lsn journal.LSN, body []byte) error {
 	}
 	s := r.table.get(key)
 	if s == nil {
-		if lsn < r.from.lsn {
-			return nil // deleted before the snapshot
-		}
 		return fmt.Errorf("record of shard log %v, which does not exist", key)
-	}
-	if offset < s.next && lsn < r.from.lsn {
-		return nil // in an extent of the snapshot, or trimmed
 	}
 	if offset != s.next {
 		return fmt.Errorf("record %d of shard log %v follows on %d", offset, key, s.next)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	r.addLocked(s, form, rec.ArrivalMillis, lsn)
 	return nil
 }
