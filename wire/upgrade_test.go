@@ -178,15 +178,14 @@ func TestUpgrade(t *testing.T) {
 	if want := (wire.Protocol{HTTP: "HTTP/2", Transport: "TCP", Coding: "JSON"}); len(protocols) != 1 || protocols[want] != 3 {
 		t.Errorf("spoken %v", protocols)
 	}
-	if n := m.BodyBytes.Load(); n != 0 {
-		t.Errorf("%d bytes of bodies are kept", n)
-	}
+	waitFor(t, "memory to come back", func() bool { return m.BodyBytes.Load() == 0 })
 }
 
 // TestUpgradeWithoutBody has calls other than POST, the answer to one of which
 // must not have a body.
 func TestUpgradeWithoutBody(t *testing.T) {
-	addr := serve(t, door(wire.Options{}))
+	m := new(wire.Metrics)
+	addr := serve(t, door(wire.Options{Metrics: m}))
 	for text, want := range map[string]string{
 		"GET /healthz HTTP/1.1\r\n":                                        "200 ",
 		"HEAD /healthz HTTP/1.1\r\n":                                       "200 ",
@@ -200,6 +199,7 @@ func TestUpgradeWithoutBody(t *testing.T) {
 			t.Errorf("%q: %s %q", text, status, body)
 		}
 	}
+	waitFor(t, "memory to come back", func() bool { return m.BodyBytes.Load() == 0 })
 }
 
 // TestUpgradeSettings checks that the settings of the offer hold until others
@@ -267,6 +267,15 @@ func TestUpgradeStreamsAtOnce(t *testing.T) {
 		if want := map[uint32]string{1: "400", 3: "200", 5: "200", 7: "200", 9: "200", 11: "200"}; fmt.Sprint(status) != fmt.Sprint(want) {
 			t.Fatalf("answers %v", status)
 		}
+	}
+}
+
+// TestUpgradeHaste does not wait for the server to accept.
+func TestUpgradeHaste(t *testing.T) {
+	const begin = http2.ClientPreface + "\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+	u := accepted(t, serve(t, door(wire.Options{})), head(append(offer(), "Content-Length: 2")...)+"{}"+begin)
+	if status, body := u.answer(1); status != "400" || body != missingToken {
+		t.Errorf("answered %s %s", status, body)
 	}
 }
 
@@ -354,7 +363,8 @@ func TestUpgradeSubscription(t *testing.T) {
 	u.begin()
 	u.get(3, "/healthz")
 	events, feed := io.Pipe()
-	var healthy string
+	defer events.Close()
+	beside := make(chan string, 1)
 	go func() {
 		for {
 			f, err := u.next()
@@ -369,7 +379,7 @@ func TestUpgradeSubscription(t *testing.T) {
 				}
 			case *http2.MetaHeadersFrame:
 				if f.StreamID == 3 {
-					healthy = f.PseudoValue("status")
+					beside <- f.PseudoValue("status")
 				}
 			}
 			if f.Header().StreamID == 1 && f.Header().Flags.Has(http2.FlagDataEndStream) {
@@ -379,6 +389,9 @@ func TestUpgradeSubscription(t *testing.T) {
 		}
 	}()
 	message(t, events) // initial
+	if status := <-beside; status != "200" {
+		t.Errorf("beside it: %s", status)
+	}
 	for range 3 {
 		s.events <- onePage(2)
 		if got := spell(message(t, events)); !strings.Contains(got, `"Data":"eHg="`) {
@@ -386,8 +399,8 @@ func TestUpgradeSubscription(t *testing.T) {
 		}
 	}
 	s.events <- io.EOF
-	if rest, err := io.ReadAll(events); len(rest) != 0 || err != nil || healthy != "200" {
-		t.Errorf("after the end: %q, %v; beside it: %s", rest, err, healthy)
+	if rest, err := io.ReadAll(events); len(rest) != 0 || err != nil {
+		t.Errorf("after the end: %q, %v", rest, err)
 	}
 }
 
@@ -466,6 +479,7 @@ func TestUpgradesDropped(t *testing.T) {
 	waitFor(t, "memory to come back", func() bool { return m.BodyBytes.Load() == 0 })
 	for name, text := range map[string]string{
 		"HTTP/1.1":          call,
+		"another preface":   "GET * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00",
 		"no settings":       http2.ClientPreface + "\x00\x00\x08\x06\x00\x00\x00\x00\x00" + "12345678",
 		"acknowledgement":   http2.ClientPreface + "\x00\x00\x00\x04\x01\x00\x00\x00\x00",
 		"many settings":     http2.ClientPreface + "\xff\xff\xff\x04\x00\x00\x00\x00\x00",
