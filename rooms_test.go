@@ -29,6 +29,7 @@ var rooms = map[string]string{
 	"service":     "api stream storage",
 	"wire":        "api stream",                  // knows operations, not services; cannot reach storage even by mistake
 	"metrics":     "service storage stream wire", // reads what the rooms count, so that they need not know Prometheus
+	"producer":    "aggregation stream",          // must work against AWS too
 	"consumer":    "aggregation stream",          // must work against AWS too
 	"leattest":    "leat api stream",             // api for the errors that a test asks for
 	"cmd":         "leat stream storage",         // storage for debug and fsck, which open the data with the server's own code

@@ -111,7 +111,7 @@ func (a *Aggregator) Count() int { return a.count }
 
 // Size returns how many bytes AppendData would append.
 func (a *Aggregator) Size() int {
-	if a.lone() {
+	if !a.Wraps() {
 		return a.firstBytes
 	}
 	return a.wrappedSize()
@@ -120,7 +120,7 @@ func (a *Aggregator) Size() int {
 // PartitionKey returns the partition key for the Kinesis record: "a", or that of
 // the only user record.
 func (a *Aggregator) PartitionKey() string {
-	if a.lone() {
+	if !a.Wraps() {
 		return a.firstKey
 	}
 	return partitionKey
@@ -133,7 +133,7 @@ func (a *Aggregator) HashKey() stream.HashKey { return a.hashKey }
 // AppendData appends the data for the Kinesis record: an aggregate, or the data
 // of the only user record as it is. It appends nothing where none was added.
 func (a *Aggregator) AppendData(dst []byte) []byte {
-	if a.lone() {
+	if !a.Wraps() {
 		return append(dst, a.records[len(a.records)-a.firstBytes:]...)
 	}
 	dst = append(dst, magic...)
@@ -153,9 +153,10 @@ func (a *Aggregator) Reset() {
 	a.records = a.records[:0]
 }
 
-// lone reports whether there is no need for an aggregate. There is for a lone
-// user record that would be taken for an aggregate itself.
-func (a *Aggregator) lone() bool { return a.count == 0 || a.count == 1 && !a.firstMagic }
+// Wraps reports whether AppendData makes an aggregate of what was added. It does
+// not of a single user record, unless consumers would take that for an aggregate
+// by itself.
+func (a *Aggregator) Wraps() bool { return a.count > 1 || a.count == 1 && a.firstMagic }
 
 func (a *Aggregator) wrappedSize() int {
 	return len(magic) + len(a.partitionKeys.encoded) + len(a.explicitHashKeys.encoded) + len(a.records) + digestSize
