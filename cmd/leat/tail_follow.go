@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -22,6 +23,10 @@ const (
 	// idlePerShard stretches that where there are many shards, so that all of
 	// them together cost at most a thousand calls a second.
 	idlePerShard = time.Millisecond
+	// maxFailures is how often in a row the server may fail for a shard before
+	// a tail that is to end leaves it out: some ten seconds, in which a server
+	// starts again. A record on a damaged part of a disk fails for ever.
+	maxFailures = 8
 )
 
 // tailer reads a stream along its lineage. Its run loop owns all of its state;
@@ -40,10 +45,11 @@ type tailer struct {
 	finished map[string]bool
 	answered bool // the server did, once
 	outage   backoff
+	leftOut  []error // shards that were given up; only with noFollow
 }
 
 // run reads until ctx ends, everything wanted has been printed, or an error
-// that does not pass.
+// that does not pass. The error is also that some shards had to be left out.
 func (t *tailer) run(ctx context.Context) error {
 	t.started, t.finished = map[string]bool{}, map[string]bool{}
 	shards, err := t.list(ctx, t.from.filter())
@@ -79,7 +85,7 @@ func (t *tailer) run(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return errors.Join(t.leftOut...)
 }
 
 // start begins to read a shard.
@@ -100,6 +106,7 @@ func (t *tailer) take(ctx context.Context, s step) error {
 	t.answered = true
 	t.outage.over(t.words)
 	s.shard.backoff.over(t.words)
+	s.shard.failures = 0
 	if err := t.out.print(s.shard.id, s.page.Records); err != nil {
 		return err
 	}
@@ -125,7 +132,7 @@ func (t *tailer) again(s *tailedShard, pause time.Duration) {
 }
 
 // failed decides what an error means: a pause, the end of a shard that expired
-// while it was read, or the end of the tail.
+// while it was read or cannot be, or the end of the tail.
 func (t *tailer) failed(ctx context.Context, s step) error {
 	var gone *types.ResourceNotFoundException
 	switch {
@@ -135,6 +142,10 @@ func (t *tailer) failed(ctx context.Context, s step) error {
 		return t.expired(ctx, s)
 	case !passing(s.err), unreachable(s.err) && !t.answered:
 		return s.err
+	case failing(s.err) && t.noFollow:
+		if s.shard.failures++; s.shard.failures >= maxFailures {
+			return t.leaveOut(ctx, s)
+		}
 	}
 	t.again(s.shard, s.shard.backoff.step())
 	if unreachable(s.err) {
@@ -148,23 +159,48 @@ func (t *tailer) failed(ctx context.Context, s step) error {
 // expired goes on with the children of a shard that no longer exists. When it
 // was the stream that went, the error stands.
 func (t *tailer) expired(ctx context.Context, s step) error {
-	shards, err := t.list(ctx, nil)
-	if err != nil {
-		if passing(err) {
-			t.again(s.shard, s.shard.backoff.step())
-			return nil
-		}
-		return err
-	}
-	var children []child
-	for _, other := range shards {
-		if *other.ShardId == s.shard.id {
+	return t.succeed(ctx, s, func(listed bool) error {
+		if listed {
 			return s.err
 		}
+		return nil
+	})
+}
+
+// leaveOut gives up a shard for which the server fails again and again, and
+// goes on with its children.
+func (t *tailer) leaveOut(ctx context.Context, s step) error {
+	return t.succeed(ctx, s, func(bool) error {
+		fmt.Fprintf(t.words, "leat: %s is not read any further: the server has failed %d times (%s)\n", s.shard.id, s.shard.failures, explain(s.err))
+		t.leftOut = append(t.leftOut, fmt.Errorf("%s was not read to its end", s.shard.id))
+		return nil
+	})
+}
+
+// succeed ends the step's shard, of which no page names the children, and goes
+// on with those that the server lists for it, unless agree, which is told
+// whether the shard itself is still listed, returns an error. Without an answer
+// the shard has another turn.
+func (t *tailer) succeed(ctx context.Context, s step, agree func(listed bool) error) error {
+	shards, err := t.list(ctx, nil)
+	if err != nil && passing(err) {
+		t.again(s.shard, s.shard.backoff.step())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	listed := false
+	var children []child
+	for _, other := range shards {
+		listed = listed || *other.ShardId == s.shard.id
 		parents := []string{text(other.ParentShardId), text(other.AdjacentParentShardId)}
 		if parents[0] == s.shard.id || parents[1] == s.shard.id {
 			children = append(children, child{id: *other.ShardId, parents: parents})
 		}
+	}
+	if err := agree(listed); err != nil {
+		return err
 	}
 	t.finish(s.shard.id, children)
 	return nil

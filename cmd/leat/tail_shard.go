@@ -24,6 +24,7 @@ type tailedShard struct {
 	iterator string   // empty when one has to be got first
 	due      time.Time
 	backoff  backoff
+	failures int // of the server, since it last had a page
 }
 
 // step is the outcome of one turn of a shard.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -209,6 +210,46 @@ func TestTailExpiredShard(t *testing.T) {
 	if err := tailOf(f, &out, io.Discard).run(t.Context()); err != nil || out.String() != "c1\n" {
 		t.Errorf("%q %v", out.String(), err)
 	}
+}
+
+// TestTailLeavesOut has the server fail for one shard for ever. A tail that is
+// to end prints all others, its children among them, says so and fails; one
+// that follows goes on trying.
+func TestTailLeavesOut(t *testing.T) {
+	failing := func(call, shard string) error {
+		if call == "GetRecords" && shard == "a" {
+			return &types.InternalFailureException{Message: aws.String("Internal service failure.")}
+		}
+		return nil
+	}
+	synctest.Test(t, func(t *testing.T) {
+		f := lineage()
+		f.fail = failing
+		var out, words strings.Builder
+		err := tailOf(f, &out, &words).run(t.Context())
+		if exitCode(err) != exitFailed || err.Error() != "a was not read to its end" {
+			t.Errorf("ended with %v", err)
+		}
+		if got := out.String(); got != "b1\nb2\nb3\nb4\nc1\nd1\n" {
+			t.Errorf("printed %q", got)
+		}
+		want := "leat: the server fails (InternalFailureException: Internal service failure.), trying again\n" +
+			"leat: a is not read any further: the server has failed 8 times (InternalFailureException: Internal service failure.)\n"
+		if got := words.String(); got != want {
+			t.Errorf("said\n%swant\n%s", got, want)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		f := lineage()
+		f.fail = failing
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		tail := tailOf(f, io.Discard, io.Discard)
+		tail.noFollow = false
+		if err := tail.run(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a tail that follows ended with %v", err)
+		}
+	})
 }
 
 func TestTailUnreachableAtFirst(t *testing.T) {
