@@ -91,11 +91,27 @@ var inherited = []string{
 // and the address of the server before, if there was one. It returns when the
 // server has said where it is, which LEAT_ENDPOINT, ADDR and TLS_ADDR then say
 // too.
+//
+// An address that nobody listens on may be given to any connection of this
+// machine for as long as that lasts, so it is asked for again.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	s := ts.Value(serverKey{}).(*server)
 	if neg || s.process != nil {
 		ts.Fatalf("usage: serve [FLAG...], once until stop or crash")
 	}
+	for deadline := time.Now().Add(time.Minute); !s.start(ts, args); {
+		said := s.end(os.Kill)
+		s.process = nil
+		if !bytes.Contains(said, []byte("address already in use")) || time.Now().After(deadline) {
+			ts.Fatalf("the server did not start:\n%s", said)
+		}
+	}
+	ts.Setenv("LEAT_ENDPOINT", "http://"+s.addr)
+	ts.Setenv("ADDR", s.addr)
+}
+
+// start starts the process and reports whether it serves.
+func (s *server) start(ts *testscript.TestScript, args []string) (up bool) {
 	addr := s.addr
 	if addr == "" {
 		addr = "127.0.0.1:0"
@@ -112,7 +128,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(cmd.Start())
 	lines := bufio.NewScanner(words)
 	var said bytes.Buffer
-	for lines.Scan() {
+	for !up && lines.Scan() {
 		fmt.Fprintln(&said, lines.Text())
 		if m := listening.FindStringSubmatch(lines.Text()); m != nil {
 			s.addr = m[1]
@@ -120,27 +136,22 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		if m := secure.FindStringSubmatch(lines.Text()); m != nil {
 			ts.Setenv("TLS_ADDR", m[1])
 		}
-		if allSaid.MatchString(lines.Text()) {
-			break
-		}
+		up = allSaid.MatchString(lines.Text())
 	}
-	s.process, s.rest = cmd, make(chan []byte, 1)
+	rest := make(chan []byte, 1)
+	s.process, s.rest = cmd, rest
 	go func() { // ends with the process
 		for lines.Scan() {
 			fmt.Fprintln(&said, lines.Text())
 		}
-		s.rest <- said.Bytes()
+		rest <- said.Bytes()
 	}()
 	ts.Defer(func() {
 		if s.process == cmd {
 			s.end(os.Kill)
 		}
 	})
-	if s.addr == "" {
-		ts.Fatalf("the server did not start:\n%s", s.end(os.Kill))
-	}
-	ts.Setenv("LEAT_ENDPOINT", "http://"+s.addr)
-	ts.Setenv("ADDR", s.addr)
+	return up
 }
 
 // end ends the process with the signal and returns what it said.
