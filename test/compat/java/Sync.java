@@ -12,7 +12,7 @@ final class Sync {
         play("java2-apache", ApacheHttpClient.create());
     }
 
-    private static void play(String stream, SdkHttpClient http) throws Exception {
+    static void play(String stream, SdkHttpClient http) throws Exception {
         try (KinesisClient kinesis = KinesisClient.builder().httpClient(http).build();
                 KinesisClient hasty = KinesisClient.builder().httpClient(http)
                         .overrideConfiguration(o -> o.retryStrategy(DefaultRetryStrategy.doNotRetry())).build()) {
