@@ -123,6 +123,8 @@ func TestCheckOrder(t *testing.T) {
 			`{"__type":"UnknownOperationException","message":"This server does not serve DescribeLimits yet."}`},
 		{"not served, without shapes", operation("ReceiveQueueRecords", `{"QueueARN":"q"}`), 400, jsonType,
 			`{"__type":"UnknownOperationException","message":"This server does not serve ReceiveQueueRecords yet."}`},
+		{"not served, unsigned", request{"POST", "/", header(jsonType, "Kinesis_20131202.CreateChannel"), "{}"}, 400, jsonType, missingToken},
+		{"not served, without shapes, unsigned", request{"POST", "/", header(jsonType, "Kinesis_20131202.CreateQueue"), "{}"}, 400, jsonType, missingToken},
 		{"broken", operation("PutRecord", `{"StreamName":"broken","Data":"","PartitionKey":"k"}`), 500, jsonType, `{"__type":"InternalFailure"}`},
 		{"panic", operation("PutRecord", `{"StreamName":"panic","Data":"","PartitionKey":"k"}`), 500, jsonType, `{"__type":"InternalFailure"}`},
 		{"health", request{"GET", "/healthz", nil, ""}, 200, "", ""},

@@ -39,6 +39,9 @@ func (h *handler) newCall(r *http.Request, b *body) *call {
 	c.service = h.services[c.prefix]
 	if c.service != nil {
 		c.operation = c.service.API.Operations[c.name]
+		if c.service.API.Unshaped[c.name] {
+			c.operation = &api.Operation{Name: c.name} // for which there is no handler
+		}
 	}
 	c.prepareHot()
 	return c
@@ -85,11 +88,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, c *call, id stri
 		c.contentType = contentJSON
 	}
 	if c.operation == nil {
-		err := &api.Error{Code: "UnknownOperationException"}
-		if c.service != nil && c.service.API.Unshaped[c.name] {
-			err = notServed(c.name)
-		}
-		sendError(w, c.contentType, nil, err)
+		sendError(w, c.contentType, nil, &api.Error{Code: "UnknownOperationException"})
 		return
 	}
 	h.run(w, r, c, id)
