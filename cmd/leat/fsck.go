@@ -86,14 +86,20 @@ func reportOf(found *disklog.FsckReport) fsckReport {
 
 // verdict says what the problems mean for whoever has the folder.
 func verdict(found *disklog.FsckReport) string {
-	fatal := 0
+	problems, fatal := "1 problem", 0
+	if n := len(found.Problems); n > 1 {
+		problems = fmt.Sprintf("%d problems", n)
+	}
 	for _, p := range found.Problems {
 		if p.Fatal {
 			fatal++
 		}
 	}
-	if fatal > 0 {
-		return fmt.Sprintf("%d problems, of which %d keep the server from starting; put the files named back from a copy", len(found.Problems), fatal)
+	switch {
+	case fatal == 0:
+		return problems + "; the server starts, and reads that touch what is damaged fail"
+	case fatal == len(found.Problems):
+		return problems + ", and the server does not start; put the files named back from a copy"
 	}
-	return fmt.Sprintf("%d problems; the server starts, and reads that touch what is damaged fail", len(found.Problems))
+	return fmt.Sprintf("%s, and the server does not start because of %d; put the files named back from a copy", problems, fatal)
 }

@@ -24,7 +24,7 @@ func DumpJournal(fsys vfs.FS, w io.Writer, file string) error {
 	var first error
 	err := journal.Inspect(fsys, file, func(f journal.Frame, problem error) bool {
 		if problem != nil {
-			fmt.Fprintf(w, "problem at byte %d: %v\n", f.FileOffset, problem)
+			dumpProblem(w, f.FileOffset, problem)
 			if corrupt := new(storage.CorruptError); first == nil && errors.As(problem, &corrupt) {
 				first = problem
 			}
@@ -47,6 +47,16 @@ func DumpJournal(fsys vfs.FS, w io.Writer, file string) error {
 		return true
 	})
 	return errors.Join(err, first)
+}
+
+// dumpProblem prints what is wrong at the byte, or where the problem itself
+// says.
+func dumpProblem(w io.Writer, at int64, problem error) {
+	if corrupt := new(storage.CorruptError); errors.As(problem, &corrupt) {
+		fmt.Fprintf(w, "problem at byte %d: %s\n", corrupt.Offset, corrupt.Reason)
+		return
+	}
+	fmt.Fprintf(w, "problem at byte %d: %v\n", at, problem)
 }
 
 // dumpEntry prints one entry.
@@ -108,7 +118,10 @@ func DumpExtent(fsys vfs.FS, w io.Writer, file string) error {
 		case errors.Is(problem, extent.ErrPunched):
 			fmt.Fprintf(w, "%v, punched\n", m)
 		case problem != nil:
-			fmt.Fprintf(w, "%v, problem: %v\n", m, problem)
+			if m.Length > 0 { // otherwise the problem is no extent's
+				fmt.Fprintf(w, "%v, ", m)
+			}
+			dumpProblem(w, m.Pos, problem)
 			if first == nil {
 				first = problem
 			}

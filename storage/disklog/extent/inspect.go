@@ -61,16 +61,19 @@ func (in *inspector) run() (err error) {
 	if in.size, err = in.file.Size(); err != nil {
 		return err
 	}
-	known, err := in.header()
+	foreign, err := in.foreign()
 	if err != nil {
+		return err
+	}
+	if foreign {
+		return errors.New("not an extent file: it begins with no file header and ends with no footer")
+	}
+	if err := in.header(); err != nil {
 		return err
 	}
 	metas, finished, err := in.footer()
 	if err != nil {
 		return err
-	}
-	if !known && !finished && path.Ext(in.name) != fileSuffix {
-		return errors.New("not an extent file")
 	}
 	if !finished {
 		return in.scan()
@@ -86,27 +89,41 @@ func (in *inspector) run() (err error) {
 	return nil
 }
 
-// header reads the file header and reports whether it is one.
-func (in *inspector) header() (bool, error) {
+// foreign reports whether the file is none of a Writer's: neither its name, nor
+// its beginning, nor its end looks like one.
+func (in *inspector) foreign() (bool, error) {
+	if path.Ext(in.name) == fileSuffix {
+		return false, nil
+	}
+	begin, err := readAt(in.file, 0, int64(len(fileMagic)))
+	if err != nil || string(begin) == fileMagic {
+		return false, err
+	}
+	end, err := readAt(in.file, max(0, in.size-trailerBytes), trailerBytes)
+	return err == nil && !bytes.HasSuffix(end, []byte(trailerMagic)), err
+}
+
+// header reads the file header.
+func (in *inspector) header() error {
 	named, ok := parseName(path.Base(in.name))
 	in.number = named
 	page, err := readAt(in.file, 0, min(pageBytes, in.size))
 	if err != nil {
-		return false, err
+		return err
 	}
 	h, err := decodeFileHeader(page)
 	if d, damaged := err.(damage); damaged {
 		in.report(Meta{}, corrupt(in.name, 0, string(d)))
-		return false, nil
+		return nil
 	}
 	if err != nil {
-		return false, err
+		return err
 	}
 	if ok && named != h.file {
 		in.report(Meta{}, corrupt(in.name, 0, fmt.Sprintf("this is file %08x by its header", h.file)))
 	}
 	in.number = h.file
-	return true, nil
+	return nil
 }
 
 // footer reads the footer, if there is a sound one.

@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"os"
 	"path"
+	"strings"
 	"testing"
 
 	"github.com/leat-io/leat/internal/vfs"
@@ -72,9 +73,17 @@ func TestInspectStops(t *testing.T) {
 func TestInspectOther(t *testing.T) {
 	fs := newFS()
 	put(t, fs, "notes.txt", bytes.Repeat([]byte("hello "), 10000))
-	visit := func(Meta, error) bool { return true }
-	if err := Inspect(fs, "notes.txt", true, visit); err == nil {
-		t.Error("a text passed for an extent file")
+	put(t, fs, "empty", nil)
+	visit := func(m Meta, err error) bool {
+		t.Errorf("visited %v, %v", m, err)
+		return true
+	}
+	for _, name := range []string{"notes.txt", "empty"} {
+		var corrupt *storage.CorruptError
+		err := Inspect(fs, name, true, visit)
+		if err == nil || errors.As(err, &corrupt) || !strings.Contains(err.Error(), "not an extent file") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 	if err := Inspect(fs, "missing", true, visit); err == nil {
 		t.Error("a file that is missing passed for one")

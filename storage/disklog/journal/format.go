@@ -97,7 +97,11 @@ type segmentHeader struct {
 // follow only after the header is durable, so there are none.
 var ErrNotBegun = errors.New("segment was not begun")
 
-var errHeader = errors.New("segment header checksum mismatch")
+// What is wrong with a damaged header.
+var (
+	errNoHeader = errors.New("no segment header")
+	errHeader   = errors.New("segment header checksum mismatch")
+)
 
 // encode writes the header into dst, of which it takes headerSize bytes.
 func (h *segmentHeader) encode(dst []byte) {
@@ -125,7 +129,7 @@ func decodeHeader(src []byte) (h segmentHeader, err error) {
 	}
 	le := binary.LittleEndian
 	if len(src) < headerSize || [8]byte(src) != segmentMagic {
-		return h, errHeader
+		return h, errNoHeader
 	}
 	if le.Uint32(src[headerSize-4:]) != crc32.Checksum(src[:headerSize-4], castagnoli) {
 		return h, errHeader

@@ -57,8 +57,8 @@ func (s *scanner) readHeader() (err error) {
 		return err
 	}
 	s.header, err = decodeHeader(s.window[:s.n])
-	if errors.Is(err, errHeader) {
-		return s.corrupt(0, errHeader.Error())
+	if err == errHeader || err == errNoHeader {
+		return s.corrupt(0, err.Error())
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
