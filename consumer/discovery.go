@@ -1,0 +1,67 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/leat-io/leat/consumer/lease"
+)
+
+// maxDiscoveries is how many new leases are looked at at a time.
+const maxDiscoveries = 20
+
+// discover looks for leases that were given to this worker, or that it had when
+// it last ran under the same name, and begins with their shards.
+func (w *Worker) discover(ctx context.Context) {
+	if w.helpsItself.Load() {
+		return // in 2.x mode it knows what it takes
+	}
+	began := w.o.clock.Now()
+	keys, err := w.leases.Keys(ctx, w.o.workerID)
+	if err != nil {
+		if ctx.Err() == nil {
+			w.o.logger.Warn("cannot look for new leases", "err", err)
+		}
+		return
+	}
+	var group errgroup.Group
+	group.SetLimit(maxDiscoveries)
+	found := 0
+	for _, key := range keys {
+		if w.holds(key) {
+			continue
+		}
+		found++
+		group.Go(func() error {
+			w.beginWith(ctx, key)
+			return nil
+		})
+	}
+	_ = group.Wait()
+	w.metrics.discovered(found, w.o.clock.Now().Sub(began))
+}
+
+// beginWith begins with the shard of a lease, if that is really this worker's and
+// not still another's until it has finished.
+func (w *Worker) beginWith(ctx context.Context, key string) {
+	row, err := w.leases.Get(ctx, key)
+	if err == nil && row.Owner == w.o.workerID && !row.InHandoff() {
+		err = w.claim(ctx, row)
+	}
+	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrLeaseLost) && !errors.Is(err, lease.ErrNotFound) {
+		w.o.logger.Warn("cannot begin with a lease", "lease", key, "err", err)
+	}
+}
+
+// claim renews a lease that is this worker's, since nobody knows for how long it
+// has been, and begins with its shard.
+func (w *Worker) claim(ctx context.Context, row lease.Lease) error {
+	now := w.o.clock.Now()
+	row, err := lease.Renew(ctx, w.leases, w.o.workerID, row)
+	if err == nil {
+		w.adopt(row, now)
+	}
+	return err
+}

@@ -1,0 +1,147 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/leat-io/leat/consumer/lease"
+)
+
+const (
+	// maxRenewals is how many leases are renewed at a time, as in the KCL.
+	maxRenewals = 20
+	// throughputWeight is that of the newest value in the running average of a
+	// shard's throughput.
+	throughputWeight = 0.5
+)
+
+// heartbeat renews all leases, three times in each failover time, and looks
+// after the processors meanwhile. It never waits for the store: that would keep
+// it from ending calls whose leases run out.
+func (w *Worker) heartbeat(ctx context.Context) {
+	interval := w.o.policy.RenewInterval()
+	round := make(chan struct{}) // closed when the renewals under way are done
+	close(round)
+	defer func() { <-round }()
+	var load loads
+	for {
+		now := w.o.clock.Now()
+		for _, s := range w.runs() {
+			s.watch(now, now.Add(interval))
+		}
+		select {
+		case <-round:
+			round = make(chan struct{})
+			go func(done chan<- struct{}) {
+				defer close(done)
+				w.renewAll(ctx, now, &load)
+			}(round)
+		default: // the store is slow
+		}
+		if sleep(ctx, w.o.clock, interval) != nil {
+			return
+		}
+	}
+}
+
+// renewAll renews the leases that are held.
+func (w *Worker) renewAll(ctx context.Context, now time.Time, load *loads) {
+	var group errgroup.Group
+	group.SetLimit(maxRenewals)
+	runs := w.runs()
+	rates := load.measure(now, runs)
+	for _, s := range runs {
+		group.Go(func() error {
+			w.renew(ctx, now, s, rates[s.holding])
+			return nil
+		})
+	}
+	_ = group.Wait()
+	w.metrics.renewed(len(runs), w.o.clock.Now().Sub(now))
+}
+
+// renew renews one lease, at the throughput in KB/s, and finds out what has
+// become of it.
+func (w *Worker) renew(ctx context.Context, now time.Time, s *shardRun, rate float64) {
+	if s.askedFor(now) > w.o.policy.HandoffTimeout && s.holding.row().InHandoff() && !s.holding.isLost() {
+		// The processor has had its time: the next owner is waiting.
+		if err := s.release(ctx); err != nil && ctx.Err() == nil {
+			s.logger.Warn("the lease could not be handed over", "err", err)
+		}
+	}
+	row, err := s.holding.renew(ctx, rate)
+	switch {
+	case err == nil && row.InHandoff():
+		s.logger.Info("handing the lease over", "to", row.Owner)
+		s.ask()
+	case errors.Is(err, ErrLeaseLost), errors.Is(err, lease.ErrNotFound):
+		if !s.holding.isReleased() {
+			w.counts.leasesLost.Add(1)
+			w.metrics.leaseLost()
+			s.logger.Warn("lease lost", "err", err)
+		}
+		if s.hasEnded() {
+			w.drop(s)
+		}
+	case err != nil && ctx.Err() == nil:
+		s.logger.Warn("lease not renewed", "err", err)
+	}
+}
+
+// loads keeps the running averages of the throughputs of shards. It belongs to
+// one goroutine at a time.
+type loads struct {
+	at     time.Time
+	shards map[*holding]load
+}
+
+// load is how much a shard had delivered when it was looked at, and its running
+// average in KB/s.
+type load struct {
+	bytes int64
+	rate  float64
+}
+
+// measure returns the throughputs of shards in KB/s; -1 of those that are new.
+func (l *loads) measure(now time.Time, runs []*shardRun) map[*holding]float64 {
+	seconds := now.Sub(l.at).Seconds()
+	next := make(map[*holding]load, len(runs))
+	rates := make(map[*holding]float64, len(runs))
+	for _, s := range runs {
+		bytes := s.bytes.Load()
+		before, known := l.shards[s.holding]
+		rate := -1.0
+		if known && seconds > 0 {
+			rate = float64(bytes-before.bytes) / 1024 / seconds
+			if before.rate >= 0 {
+				rate = throughputWeight*rate + (1-throughputWeight)*before.rate
+			}
+		}
+		next[s.holding], rates[s.holding] = load{bytes, rate}, rate
+	}
+	l.at, l.shards = now, next
+	return rates
+}
+
+// report tells the leader that this worker is there, and keeps leadership.
+func (w *Worker) report(ctx context.Context) {
+	if err := w.putStats(ctx); err != nil && ctx.Err() == nil {
+		w.o.logger.Warn("cannot tell the leader that this worker is there", "err", err)
+	}
+	if err := w.election.Heartbeat(ctx); err != nil && ctx.Err() == nil {
+		w.o.logger.Warn("leadership not renewed", "err", err)
+	}
+}
+
+// putStats stores the worker's report. It has no metrics of the machine: the
+// leader then goes by throughput.
+func (w *Worker) putStats(ctx context.Context) error {
+	now := w.o.clock.Now()
+	err := w.leases.PutStats(ctx, lease.WorkerStats{
+		Worker: w.o.workerID, Updated: now, SupportCode: lease.SingleTable, SupportUpdated: now,
+	})
+	return err
+}

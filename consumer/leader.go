@@ -1,0 +1,165 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/leat-io/leat/consumer/lease"
+)
+
+// maxFailedRuns is after how many runs in a row that failed a leader lets
+// another one try, as in the KCL (spec clients §3.6).
+const maxFailedRuns = 3
+
+// leader does what one of the workers does for all of them: it creates the
+// leases of new streams, looks for shards without one, and assigns leases. In
+// 2.x mode, where workers help themselves, it does that instead of assigning.
+// Its owner calls lead again and again.
+type leader struct {
+	w *Worker
+
+	assigner *lease.Assigner // nil while another worker leads
+	failed   int             // runs in a row
+	auditor  auditor
+
+	// In 2.x mode: what was seen of the leases, whether this worker leads, and
+	// when that is worked out anew.
+	watch  lease.Watch
+	leads  bool
+	elects time.Time
+	rng    *rand.Rand
+}
+
+func newLeader(w *Worker) *leader {
+	return &leader{w: w, auditor: auditor{w: w}, rng: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))}
+}
+
+// lead does once what is due.
+func (l *leader) lead(ctx context.Context) {
+	w := l.w
+	mode, err := lease.Join(ctx, w.leases, w.o.workerID, w.o.mode, w.o.clock.Now())
+	if err == nil {
+		w.helpsItself.Store(mode == lease.Mode2x)
+		if mode == lease.Mode2x {
+			l.assigner = nil
+			err = l.takeLeases(ctx)
+		} else {
+			err = l.assignLeases(ctx)
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		w.o.logger.Warn("leases could not all be assigned", "err", err)
+	}
+}
+
+// assignLeases does the leader's duties if this worker is the leader.
+func (l *leader) assignLeases(ctx context.Context) error {
+	w := l.w
+	leads, err := w.election.IsLeader(ctx)
+	w.metrics.leads(leads)
+	w.leading.Store(leads)
+	if !leads || err != nil {
+		l.assigner = nil
+		return err
+	}
+	if l.assigner == nil {
+		w.o.logger.Info("this worker leads")
+		l.assigner, l.failed, l.auditor = lease.NewAssigner(w.leases, w.o.policy, w.o.clock.Now), 0, auditor{w: w}
+	}
+	began := w.o.clock.Now()
+	err = l.auditor.run(ctx)
+	out, failed := l.assigner.Run(ctx)
+	w.metrics.assigned(out, w.o.clock.Now().Sub(began), failed)
+	if failed == nil {
+		l.failed = 0
+		w.discover(ctx) // it need not wait for its own leases
+		return err
+	}
+	if l.failed++; l.failed >= maxFailedRuns {
+		l.assigner = nil
+		failed = errors.Join(failed, w.election.Release(ctx))
+	}
+	return errors.Join(err, failed)
+}
+
+// takeLeases has this worker help itself to its share of the leases, as workers
+// of KCL 2.x do.
+func (l *leader) takeLeases(ctx context.Context) error {
+	w := l.w
+	began := w.o.clock.Now()
+	all, err := w.leases.List(ctx)
+	if err != nil {
+		l.watch = lease.Watch{} // who was not seen to renew perhaps did
+		return err
+	}
+	now := w.o.clock.Now()
+	if err := l.lead2x(ctx, now, all.Leases); err != nil {
+		return err
+	}
+	view := l.watch.Observe(now, all)
+	for _, row := range all.Leases {
+		if row.Owner == w.o.workerID && !row.InHandoff() && !w.holds(row.Key) {
+			if err := w.claim(ctx, row); err != nil && !errors.Is(err, ErrLeaseLost) {
+				return err
+			}
+		}
+	}
+	want := lease.Want(w.o.workerID, view.Leases, w.o.policy, l.rng)
+	slow := want.Steal && now.Sub(began) > w.o.policy.RenewInterval()/2
+	taken := 0
+	for _, row := range want.Leases {
+		ok, err := l.take(ctx, row, slow)
+		if err != nil {
+			return err
+		}
+		if ok {
+			taken++
+		}
+	}
+	w.metrics.took2x(want, taken, len(all.Leases), w.o.clock.Now().Sub(began))
+	return nil
+}
+
+// take takes one lease, after a second look when the first was long ago. It
+// reports whether it could.
+func (l *leader) take(ctx context.Context, row lease.Lease, again bool) (bool, error) {
+	w := l.w
+	if again {
+		now, err := w.leases.Get(ctx, row.Key)
+		if err != nil || now.Owner != row.Owner {
+			return false, err
+		}
+		row = now
+	}
+	began := w.o.clock.Now()
+	row, err := w.leases.Take(ctx, row, w.o.workerID)
+	if errors.Is(err, lease.ErrConflict) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	w.adopt(row, began)
+	return true, nil
+}
+
+// lead2x looks after the shards of the streams if this worker is the leader in
+// 2.x mode.
+func (l *leader) lead2x(ctx context.Context, now time.Time, leases []lease.Lease) error {
+	if !now.Before(l.elects) {
+		l.leads = lease.Leads2x(l.w.o.workerID, leases)
+		wait := lease.ElectionInterval2x
+		if l.elects.IsZero() {
+			wait = lease.FirstElection2x
+		}
+		l.elects = now.Add(wait)
+	}
+	l.w.leading.Store(l.leads)
+	l.w.metrics.leads(l.leads)
+	if !l.leads {
+		return nil
+	}
+	return l.auditor.run(ctx)
+}

@@ -1,0 +1,314 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"github.com/leat-io/leat/api"
+	"github.com/leat-io/leat/consumer/lease"
+	"github.com/leat-io/leat/consumer/memlease"
+	service "github.com/leat-io/leat/service/kinesis"
+	"github.com/leat-io/leat/service/kinesis/catalog"
+	"github.com/leat-io/leat/storage"
+	"github.com/leat-io/leat/storage/memlog"
+)
+
+// rig is a Kinesis in the bubble of synctest, with the stream orders, and what
+// an application of the test has seen of it. Its client is a Kinesis whose calls
+// the test can have fail.
+type rig struct {
+	*service.Service
+	t      *testing.T
+	ctx    context.Context
+	leases lease.Store
+	seen   *trail
+
+	mu     sync.Mutex
+	faults map[string][]func() error // by operation, first come first served
+	puts   map[string]int
+}
+
+// bubble runs a test with a rig in a bubble of synctest, where hours pass in no
+// time.
+func bubble(t *testing.T, shards int, test func(*rig)) {
+	synctest.Test(t, func(t *testing.T) {
+		c := catalog.New()
+		log := memlog.Open(map[string]storage.Machine{catalog.MachineName: c}, memlog.Options{})
+		r := &rig{
+			Service: service.New(service.Options{Log: log, Catalog: c, TrustClock: true}),
+			t:       t,
+			ctx:     api.WithCaller(t.Context(), api.Caller{Account: "000000000000", Region: "us-east-1"}),
+			leases:  memlease.New(),
+			seen:    newTrail(),
+			faults:  map[string][]func() error{},
+			puts:    map[string]int{},
+		}
+		r.Start()
+		defer func() {
+			r.Close()
+			if err := log.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		r.createStream("orders", shards)
+		test(r)
+	})
+}
+
+func (r *rig) createStream(name string, shards int) {
+	r.t.Helper()
+	_, err := r.Service.CreateStream(r.ctx, &kinesis.CreateStreamInput{StreamName: &name, ShardCount: aws.Int32(int32(shards))})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	time.Sleep(time.Second) // in the bubble's time: the stream becomes ACTIVE
+}
+
+// client returns what a worker reads the rig with.
+func (r *rig) client() Kinesis { return InProcess(rigClient{r}) }
+
+// fail has the next calls of an operation do f first; an error of it is theirs.
+func (r *rig) fail(operation string, times int, f func() error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for range times {
+		r.faults[operation] = append(r.faults[operation], f)
+	}
+}
+
+// fault carries out the next fault of an operation, if there is one.
+func (r *rig) fault(operation string) error {
+	r.mu.Lock()
+	queue := r.faults[operation]
+	if len(queue) == 0 {
+		r.mu.Unlock()
+		return nil
+	}
+	r.faults[operation] = queue[1:]
+	r.mu.Unlock()
+	return queue[0]()
+}
+
+// rigClient makes calls on the rig's behalf.
+type rigClient struct{ r *rig }
+
+func (c rigClient) as(ctx context.Context) context.Context {
+	return api.WithCaller(ctx, api.CallerOf(c.r.ctx))
+}
+
+func (c rigClient) ListShards(ctx context.Context, in *kinesis.ListShardsInput) (*kinesis.ListShardsOutput, error) {
+	if err := c.r.fault("ListShards"); err != nil {
+		return nil, err
+	}
+	return c.r.Service.ListShards(c.as(ctx), in)
+}
+
+func (c rigClient) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput) (*kinesis.GetShardIteratorOutput, error) {
+	if err := c.r.fault("GetShardIterator"); err != nil {
+		return nil, err
+	}
+	return c.r.Service.GetShardIterator(c.as(ctx), in)
+}
+
+func (c rigClient) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput) (*kinesis.GetRecordsOutput, error) {
+	if err := c.r.fault("GetRecords"); err != nil {
+		return nil, err
+	}
+	return c.r.Service.GetRecords(c.as(ctx), in)
+}
+
+// putRecords puts one more record of each of so many keys: its data is the how
+// many-th of the key it is, from 0.
+func (r *rig) putRecords(keys int) {
+	r.t.Helper()
+	in := &kinesis.PutRecordsInput{StreamName: aws.String("orders")}
+	for k := range keys {
+		key := fmt.Sprintf("key %d", k)
+		in.Records = append(in.Records, types.PutRecordsRequestEntry{PartitionKey: &key, Data: []byte(strconv.Itoa(r.puts[key]))})
+		r.puts[key]++
+	}
+	out, err := r.Service.PutRecords(r.ctx, in)
+	if err != nil || *out.FailedRecordCount != 0 {
+		r.t.Fatalf("put: %v", err)
+	}
+}
+
+// openShards returns the open shards in the order of their hash keys.
+func (r *rig) openShards() []types.Shard {
+	r.t.Helper()
+	out, err := r.Service.ListShards(r.ctx, &kinesis.ListShardsInput{
+		StreamName: aws.String("orders"), ShardFilter: &types.ShardFilter{Type: types.ShardFilterTypeAtLatest},
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return out.Shards
+}
+
+// scale has the stream have n shards.
+func (r *rig) scale(n int) {
+	r.t.Helper()
+	_, err := r.Service.UpdateShardCount(r.ctx, &kinesis.UpdateShardCountInput{
+		StreamName: aws.String("orders"), TargetShardCount: aws.Int32(int32(n)), ScalingType: types.ScalingTypeUniformScaling,
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	time.Sleep(time.Second) // until it is ACTIVE again
+}
+
+// running is a worker that runs.
+type running struct {
+	*Worker
+	t    *testing.T
+	stop context.CancelFunc
+	done chan error
+}
+
+// start runs a worker over the rig's stream, with processors that note what they
+// see in the trail, unless the factory is not nil.
+func (r *rig) start(name string, factory Factory, options ...Option) *running {
+	r.t.Helper()
+	if factory == nil {
+		factory = Func(r.seen.process)
+	}
+	o := append([]Option{Stream("orders"), WorkerID(name), WithLogger(testLogger(r.t))}, options...)
+	w, err := New(r.client(), r.leases, factory, o...)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	run := &running{Worker: w, t: r.t, stop: cancel, done: make(chan error, 1)}
+	go func() { run.done <- w.Run(ctx) }()
+	return run
+}
+
+// stopped shuts the worker down in good order.
+func (w *running) stopped() {
+	w.t.Helper()
+	w.stop()
+	if err := <-w.done; err != nil {
+		w.t.Errorf("%s: %v", w.ID(), err)
+	}
+}
+
+// killed ends the worker as if its process had died.
+func (w *running) killed() {
+	w.t.Helper()
+	w.cut()
+	<-w.done
+}
+
+// until waits until the condition holds, in the bubble's time.
+func (r *rig) until(what string, condition func() bool) {
+	r.t.Helper()
+	for range 20_000 {
+		if synctest.Wait(); condition() {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	r.t.Fatalf("after half an hour: not %s", what)
+}
+
+// allSeen waits until everything that was put was processed.
+func (r *rig) allSeen() {
+	r.t.Helper()
+	r.until("everything seen", func() bool { return r.seen.covers(r.puts) })
+}
+
+// trail is what an application has seen.
+type trail struct {
+	mu     sync.Mutex
+	values map[string][]int // of each key, in the order seen
+	shards map[string]bool
+	errs   []error
+	repeat int // records seen again
+}
+
+func newTrail() *trail { return &trail{values: map[string][]int{}, shards: map[string]bool{}} }
+
+// process notes the records of a batch.
+func (tr *trail) process(_ context.Context, b *Batch) error {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.shards[b.Shard.ShardID] = true
+	for _, rec := range b.Records {
+		n, err := strconv.Atoi(string(rec.Data))
+		if err != nil {
+			return err
+		}
+		tr.add(rec.PartitionKey, n)
+	}
+	return nil
+}
+
+// add notes a value of a key: the next one, or one that was seen before.
+func (tr *trail) add(key string, n int) {
+	seen := tr.values[key]
+	next := 0
+	if len(seen) > 0 {
+		next = seen[len(seen)-1] + 1
+	}
+	switch {
+	case n > next:
+		tr.errs = append(tr.errs, fmt.Errorf("%s: %d after %d: records are missing or came early", key, n, next-1))
+	case n < next:
+		tr.repeat++
+	}
+	tr.values[key] = append(seen, n)
+}
+
+// covers reports whether all that was put was seen.
+func (tr *trail) covers(puts map[string]int) bool {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	for key, n := range puts {
+		seen := tr.values[key]
+		if len(seen) == 0 || seen[len(seen)-1] != n-1 {
+			return false
+		}
+	}
+	return true
+}
+
+// check fails the test unless every key was seen in order, without a gap, and
+// with no more than so many records twice.
+func (tr *trail) check(t *testing.T, maxRepeats int) {
+	t.Helper()
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	for _, err := range tr.errs {
+		t.Error(err)
+	}
+	if tr.repeat > maxRepeats {
+		t.Errorf("%d records were seen twice, of at most %d", tr.repeat, maxRepeats)
+	}
+}
+
+// errTransient is what passes.
+var errTransient = errors.New("connection reset by peer")
+
+// testLogger logs to the test.
+func testLogger(t *testing.T) *slog.Logger {
+	return slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+type testWriter struct{ t *testing.T }
+
+func (w testWriter) Write(p []byte) (int, error) {
+	w.t.Log(strings.TrimSpace(string(p)))
+	return len(p), nil
+}

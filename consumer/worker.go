@@ -1,0 +1,377 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/leat-io/leat/consumer/lease"
+)
+
+const (
+	// How often a worker tries to begin, and the pause in between, as the KCL.
+	maxBeginnings  = 20
+	beginningPause = time.Second
+	// releaseTime is how long the worker takes at its end to release what its
+	// processors would not.
+	releaseTime = 5 * time.Second
+)
+
+// Worker is one of the workers of an application. Several may run in one
+// process. All methods may be called concurrently.
+type Worker struct {
+	client  Kinesis
+	leases  lease.Store
+	factory Factory
+	o       settings
+
+	fanOuts  map[StreamID]*registration // by stream; nil when polling
+	election *lease.Election
+	metrics  *metrics
+	counts   counters
+
+	leading     atomic.Bool // this worker leads
+	helpsItself atomic.Bool // the application is in 2.x mode
+
+	stop     chan struct{} // closed when the worker is to shut down
+	stopOnce sync.Once
+	done     chan struct{} // closed when Run has returned
+
+	// life is the context of all the worker does; cut ends it, whereupon the
+	// worker is gone as if its process had died.
+	life context.Context
+	cut  context.CancelFunc
+	wg   sync.WaitGroup // the goroutines of held
+
+	mu struct {
+		sync.Mutex
+		started  bool
+		stopping bool // nothing more is adopted
+		// held are the shards whose leases this worker has, by lease key.
+		held map[string]*shardRun
+		// ended is closed, and replaced, whenever a shard ends.
+		ended chan struct{}
+	}
+}
+
+// New returns a worker of the application whose leases are in the store. It does
+// nothing before Run. The options must name a stream.
+//
+// The client should try a call again a few times by itself, as those of the SDK
+// do, and may be shared with others.
+func New(client Kinesis, leases lease.Store, processors Factory, options ...Option) (*Worker, error) {
+	o, err := gather(options)
+	if err != nil {
+		return nil, fmt.Errorf("consumer: %w", err)
+	}
+	w := &Worker{
+		client: client, leases: leases, factory: processors, o: o,
+		election: lease.NewElection(leases, o.workerID, o.election),
+		stop:     make(chan struct{}),
+		done:     make(chan struct{}),
+	}
+	w.metrics = newMetrics(o)
+	w.life, w.cut = context.WithCancel(context.Background())
+	w.mu.held = map[string]*shardRun{}
+	w.mu.ended = make(chan struct{})
+	if o.fanOut == "" {
+		return w, nil
+	}
+	fan, ok := fanOutOf(client)
+	if !ok {
+		return nil, errors.New("consumer: EnhancedFanOut needs a *kinesis.Client or a FanOut")
+	}
+	w.fanOuts = map[StreamID]*registration{}
+	for _, s := range o.sources {
+		w.fanOuts[s.id] = newRegistration(fan, o.clock, s, o.fanOut)
+	}
+	return w, nil
+}
+
+// ID returns the name of the worker.
+func (w *Worker) ID() string { return w.o.workerID }
+
+// Run processes shards until ctx ends or Shutdown is called. Then it has the
+// processors shut down in good order, within ShutdownGrace, releases the leases,
+// and returns nil. It returns an error when it cannot begin: because a stream
+// does not exist, or because Kinesis or the lease store cannot be reached in
+// twenty tries. Once it has begun it carries on whatever happens to them.
+//
+// A processor that does not return from a call when the context of the call ends
+// is left behind at the end, and the error says so.
+//
+// Run is called once.
+func (w *Worker) Run(ctx context.Context) error {
+	w.mu.Lock()
+	started := w.mu.started
+	w.mu.started = true
+	w.mu.Unlock()
+	if started {
+		return errors.New("consumer: Run was called before")
+	}
+	defer close(w.done)
+	defer w.cut()
+	begun := make(chan error, 1)
+	beginning, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() { begun <- w.begin(beginning) }()
+	select {
+	case err := <-begun:
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("consumer: %w", err)
+		}
+	case <-w.stop:
+		cancel()
+		<-begun
+		return nil
+	case <-w.life.Done():
+		cancel()
+		<-begun
+		return nil
+	}
+	w.o.logger.Info("worker started", "streams", len(w.o.sources))
+
+	working, rest := context.WithCancel(w.life) // until the worker shuts down
+	var loops, heart sync.WaitGroup
+	loops.Go(func() { w.every(working, w.o.policy.DiscoverInterval(), w.discover) })
+	loops.Go(func() { w.every(working, w.o.policy.AssignInterval(), newLeader(w).lead) })
+	loops.Go(func() { w.every(working, w.o.policy.ReportInterval, w.report) })
+	loops.Go(func() { w.every(working, w.o.cleanUpEvery, w.cleanUp) })
+	beating, faint := context.WithCancel(w.life) // until the last lease is released
+	heart.Go(func() { w.heartbeat(beating) })
+	heart.Go(func() { w.metrics.run(beating) })
+
+	select {
+	case <-ctx.Done():
+	case <-w.stop:
+	case <-w.life.Done():
+	}
+	rest()
+	loops.Wait()
+	err := w.shutDown()
+	faint()
+	heart.Wait()
+	w.o.logger.Info("worker stopped")
+	return err
+}
+
+// Shutdown has Run shut down in good order, and waits for it. When ctx ends
+// before, the worker ends at once, without releasing what it still holds; its
+// leases then expire after the failover time. Shutdown returns ctx's error in
+// that case.
+func (w *Worker) Shutdown(ctx context.Context) error {
+	w.stopOnce.Do(func() { close(w.stop) })
+	w.mu.Lock()
+	started := w.mu.started
+	w.mu.Unlock()
+	if !started {
+		return nil
+	}
+	select {
+	case <-w.done:
+		return nil
+	case <-ctx.Done():
+		w.cut()
+		return ctx.Err()
+	}
+}
+
+// begin makes sure that the lease store and the streams are there, and tells the
+// others that this worker is.
+func (w *Worker) begin(ctx context.Context) error {
+	for try := 1; ; try++ {
+		err := w.beginOnce(ctx)
+		if err == nil || ctx.Err() != nil || isNotFound(err) || try == maxBeginnings {
+			return err
+		}
+		w.o.logger.Warn("cannot begin yet", "try", try, "err", err)
+		if err := sleep(ctx, w.o.clock, beginningPause); err != nil {
+			return err
+		}
+	}
+}
+
+func (w *Worker) beginOnce(ctx context.Context) error {
+	if err := w.leases.Open(ctx); err != nil {
+		return fmt.Errorf("open the lease store: %w", err)
+	}
+	for _, s := range w.o.sources {
+		if _, err := listShards(ctx, w.client, s, w.o.initial.filter()); err != nil {
+			return err
+		}
+	}
+	return w.putStats(ctx)
+}
+
+// shutDown gives all shards up in good order, as far as the processors let it.
+func (w *Worker) shutDown() error {
+	w.mu.Lock()
+	w.mu.stopping = true
+	held := slices.Collect(maps.Values(w.mu.held))
+	w.mu.Unlock()
+	// First of all the leader should stop giving shards to this worker.
+	if err := w.leases.DeleteStats(w.life, w.o.workerID); err != nil && w.life.Err() == nil {
+		w.o.logger.Warn("cannot tell that this worker stops", "err", err)
+	}
+	for _, s := range held {
+		s.ask()
+	}
+	stopped := make(chan struct{})
+	go func() { w.wg.Wait(); close(stopped) }()
+	select {
+	case <-stopped:
+	case <-w.life.Done():
+	case <-w.o.clock.After(w.o.shutdownGrace):
+	}
+	err := w.release(held)
+	w.cut()
+	if err != nil {
+		return err
+	}
+	<-stopped
+	return nil
+}
+
+// release gives up what is still held, and leadership, and returns an error that
+// names the shards whose processors do not return.
+func (w *Worker) release(held []*shardRun) error {
+	ctx, cancel := context.WithTimeout(w.life, releaseTime)
+	defer cancel()
+	var stuck []string
+	for _, s := range held {
+		select {
+		case <-s.done:
+		default:
+			stuck = append(stuck, s.holding.row().Key)
+		}
+		if s.holding.isLost() {
+			continue
+		}
+		if err := s.release(ctx); err != nil && ctx.Err() == nil {
+			w.o.logger.Warn("the lease could not be released; it will expire", "lease", s.holding.row().Key, "err", err)
+		}
+	}
+	if err := w.election.Release(ctx); err != nil && ctx.Err() == nil {
+		w.o.logger.Warn("leadership could not be released; it will lapse", "err", err)
+	}
+	if len(stuck) == 0 || w.life.Err() != nil {
+		return nil
+	}
+	return fmt.Errorf("consumer: the processors of these shards did not shut down in time: %v", stuck)
+}
+
+// every calls do at once and then again interval after it returned, until ctx
+// ends.
+func (w *Worker) every(ctx context.Context, interval time.Duration, do func(context.Context)) {
+	for ctx.Err() == nil {
+		do(ctx)
+		if sleep(ctx, w.o.clock, interval) != nil {
+			return
+		}
+	}
+}
+
+// adopt begins with a shard whose lease this worker has, as it was at the time.
+func (w *Worker) adopt(row lease.Lease, seen time.Time) {
+	source, ok := w.sourceOf(row)
+	if !ok {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.mu.stopping || w.mu.held[row.Key] != nil {
+		return
+	}
+	s := newShardRun(w, source, hold(w.life, w, row, seen))
+	w.mu.held[row.Key] = s
+	w.wg.Go(func() {
+		s.run()
+		w.ran(s)
+	})
+}
+
+// ran notes that a shard has ended, or that its lease is not this worker's any
+// more.
+func (w *Worker) ran(s *shardRun) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if s.ended {
+		w.counts.shardsEnded.Add(1)
+		close(w.mu.ended)
+		w.mu.ended = make(chan struct{})
+		return
+	}
+	delete(w.mu.held, s.holding.row().Key)
+}
+
+// drop forgets a shard that has ended, whose lease is gone.
+func (w *Worker) drop(s *shardRun) {
+	s.holding.end()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.mu.held, s.holding.row().Key)
+}
+
+// shardEndedSince returns a channel that is closed when a shard of this worker
+// ends from now on.
+func (w *Worker) shardEndedSince() <-chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.mu.ended
+}
+
+// runs returns the shards that are held now.
+func (w *Worker) runs() []*shardRun {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Collect(maps.Values(w.mu.held))
+}
+
+// holds reports whether a lease is held.
+func (w *Worker) holds(key string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.mu.held[key] != nil
+}
+
+// wantsMore reports whether the worker would take another lease.
+func (w *Worker) wantsMore() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return !w.mu.stopping && len(w.mu.held) < w.o.policy.MaxLeases
+}
+
+// sourceOf returns the stream that a lease is of, if it is one of the worker's.
+func (w *Worker) sourceOf(row lease.Lease) (source, bool) {
+	for _, s := range w.o.sources {
+		if s.id.String() == row.Stream {
+			return s, true
+		}
+	}
+	return source{}, false
+}
+
+// reader returns what reads a shard, and how many pages it may read ahead.
+func (w *Worker) reader(s *shardRun, row lease.Lease) (read func(context.Context, *queue), maxPages int) {
+	at := cursorAt(row.Checkpoint, w.o.initial)
+	if w.fanOuts != nil {
+		sub := &subscriber{
+			client: w.client, registration: w.fanOuts[s.source.id], clock: w.o.clock,
+			source: s.source, shard: row.ShardID(), events: s.events, at: at,
+		}
+		return sub.run, maxFanOutPages
+	}
+	p := &poller{
+		client: w.client, clock: w.o.clock, source: s.source, shard: row.ShardID(),
+		limit: int32(w.o.maxRecords), idle: w.o.idle, events: s.events, at: at,
+	}
+	return p.run, maxQueuedPages
+}
