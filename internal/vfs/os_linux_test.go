@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -92,5 +93,27 @@ func TestFilesAreTheirOwners(t *testing.T) {
 	info, err := os.Stat(dir + "/f")
 	if err != nil || info.Mode().Perm()&0o077 != 0 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+// TestDescribe compares with what the kernel lists as mounted.
+func TestDescribe(t *testing.T) {
+	if name, inMemory := (OS{}).Describe("/proc"); name != "" || inMemory {
+		t.Errorf("/proc is on %q, in memory: %v", name, inMemory)
+	}
+	if name, inMemory := (OS{}).Describe(filepath.Join(t.TempDir(), "missing")); name != "" || inMemory {
+		t.Errorf("a missing folder is on %q, in memory: %v", name, inMemory)
+	}
+	mounts, err := os.ReadFile("/proc/self/mounts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(mounts)) {
+		fields := strings.Fields(line)
+		if dir, kind := fields[1], fields[2]; dir == "/dev/shm" && kind == "tmpfs" {
+			if name, inMemory := (OS{}).Describe(dir); name != kind || !inMemory {
+				t.Errorf("%s is on %q, in memory: %v", dir, name, inMemory)
+			}
+		}
 	}
 }

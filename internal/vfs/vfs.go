@@ -46,6 +46,14 @@ type FS interface {
 	Space(dir string) (free, total int64, err error)
 }
 
+// Describer is what an FS may be besides.
+type Describer interface {
+	// Describe returns the name of the file system that the folder is on, such
+	// as "ext4" and "" where it is not known, and whether that keeps everything
+	// in memory alone, so that a sync is over at once and makes nothing durable.
+	Describe(dir string) (name string, inMemory bool)
+}
+
 // Mode says how a file is going to be used.
 type Mode int
 

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/leat-io/leat/internal/histogram"
+	"github.com/leat-io/leat/internal/vfs"
 	"github.com/leat-io/leat/storage"
 	"github.com/leat-io/leat/storage/disklog/extent"
 	"github.com/leat-io/leat/storage/disklog/journal"
@@ -84,12 +85,27 @@ func (l *Log) open() error {
 			return err
 		}
 	}
-	l.opts.Logger.Info("log is open", "dir", l.dir,
+	l.opts.Logger.Info("log is open", "dir", l.dir, "file_system", l.describeVolume(),
 		"shard_logs", len(l.table.all()), "replayed_bytes", r.replayed,
 		"unflushed_bytes", l.unflushed.bytes.Load(), "took", time.Since(start))
 	go r.committer.run()
 	go r.flusher.run()
 	return nil
+}
+
+// describeVolume returns the name of the file system below the folder, and
+// warns of one where a sync is worth nothing (spec storage §2.1).
+func (l *Log) describeVolume() string {
+	fs, ok := l.opts.FS.(vfs.Describer)
+	if !ok {
+		return ""
+	}
+	name, inMemory := fs.Describe(l.dir)
+	if inMemory {
+		l.opts.Logger.Warn("the data folder is in memory: all that is acknowledged is gone when the machine stops; give a folder on a disk to keep it",
+			"dir", l.dir, "file_system", name)
+	}
+	return name
 }
 
 // closeFiles closes whatever is open, and gives the folder free last.
