@@ -43,8 +43,9 @@ type Config struct {
 	// must be 0 otherwise.
 	SyncInterval time.Duration
 	// MemoryBytes bounds the records kept in memory. Default 256 MiB, or a
-	// quarter of the machine's memory when that is less; with DurabilityMemory,
-	// where nothing is anywhere else, 1 GiB.
+	// quarter of the memory that the process may have when that is less: the
+	// machine's, its control group's or GOMEMLIMIT. With DurabilityMemory, where
+	// nothing is anywhere else, 1 GiB.
 	MemoryBytes int64
 
 	// Limits says what streams and callers are held to. Default LimitsOff. A

@@ -60,7 +60,7 @@ left on the disk.`,
 	flags.StringVar(&c.KMSEndpoint, "kms-endpoint", "", "URL of an AWS KMS that has the master keys instead of a key ring")
 	flags.StringVar(&c.Account, "account", d.Account, "account of callers whose access key is not 12 digits")
 	flags.StringVar(&c.Region, "region", d.Region, "region of requests that name none")
-	flags.Var(&memory, "memory", "bound on the records in memory, such as 512MiB; 256MiB, or a quarter of the machine's when that is less")
+	flags.Var(&memory, "memory", "bound on the records in memory, such as 512MiB; 256MiB, or a quarter of the machine's or the container's when that is less")
 	flags.Var(faultFlag{&c.Faults}, "fault", "let calls fail on purpose, such as PutRecords:throttle:p=0.1,stream=orders,seed=7; may be given often")
 	flags.BoolVar(&c.Admin, "admin", false, "serve /_leat/ to programs on this machine: a test's way to the clock and to faults")
 	flags.Var(clockFlag{&c}, "clock", "machine, or manual: runs along with the machine's and is advanced through --admin, for tests")

@@ -2,6 +2,8 @@
 
 package disklog
 
-// machineMemory returns 0: what the machine has is not asked for on this
-// system, so that only GOMEMLIMIT lowers the default.
-func machineMemory() int64 { return 0 }
+import "math"
+
+// machineMemory returns no limit: what the machine has is not asked for on
+// this system, so that only GOMEMLIMIT lowers the default.
+func machineMemory() int64 { return math.MaxInt64 }

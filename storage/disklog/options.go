@@ -31,8 +31,9 @@ type Options struct {
 
 	// MemoryBytes bounds the records in memory: those that no extent holds
 	// yet, and behind them a cache of those that one does. Zero is 256 MiB, or
-	// a quarter of the machine's memory when that is less. Appends wait when
-	// the flush cannot keep up with them. A sixteenth more is kept for reuse.
+	// when that is less a quarter of what the process may have: of the machine's
+	// memory, of its control group's, or of GOMEMLIMIT. Appends wait when the
+	// flush cannot keep up with them. A sixteenth more is kept for reuse.
 	MemoryBytes int64
 	// CacheBytes bounds the cache of extent blocks; zero is 64 MiB, or
 	// MemoryBytes when that is less.
@@ -158,12 +159,6 @@ func (o Options) commitBytes() int { return int(min(maxCommitBytes, o.SegmentByt
 // shardFlushBytes is how much of one shard is worth an extent of its own.
 func (o Options) shardFlushBytes() int64 { return min(8<<20, o.MemoryBytes/8) }
 
-// usableMemory returns how much memory the process may use: the machine's, or
-// GOMEMLIMIT when that is less.
-func usableMemory() int64 {
-	limit := debug.SetMemoryLimit(-1)
-	if total := machineMemory(); total > 0 {
-		limit = min(limit, total)
-	}
-	return limit
-}
+// usableMemory returns how much memory the process may use: the machine's, what
+// its control group has of that, or GOMEMLIMIT, whichever is least.
+func usableMemory() int64 { return min(debug.SetMemoryLimit(-1), machineMemory()) }
