@@ -10,9 +10,12 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/leat-io/leat/api/dynamodbapi"
 	"github.com/leat-io/leat/api/kinesisapi"
 	"github.com/leat-io/leat/internal/clock"
 	"github.com/leat-io/leat/internal/fault"
+	"github.com/leat-io/leat/service/dynamodb"
+	"github.com/leat-io/leat/service/dynamodb/tables"
 	"github.com/leat-io/leat/service/kinesis"
 	"github.com/leat-io/leat/service/kinesis/catalog"
 	"github.com/leat-io/leat/service/kinesis/keys"
@@ -31,7 +34,9 @@ type Server struct {
 	// The rooms, from the log up to the front door.
 	log     storage.Log
 	streams *catalog.Catalog
+	tables  *tables.Tables
 	kinesis *kinesis.Service
+	dynamo  *dynamodb.Service
 	door    *wire.Server
 	secure  *wire.Server // the same with TLS; nil without
 
@@ -69,6 +74,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	s := &Server{
 		config:  c.WithDefaults(),
 		streams: catalog.New(),
+		tables:  tables.New(),
 		served:  make(chan struct{}),
 		watched: make(chan struct{}),
 		closing: make(chan struct{}),
@@ -89,6 +95,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		return nil, err
 	}
 	s.kinesis = s.newKinesis(masters)
+	s.dynamo = dynamodb.New(dynamodb.Options{Log: s.log, Tables: s.tables, Clock: s.config.Clock, StateDelay: s.config.StateDelay})
 	if err = ctx.Err(); err == nil {
 		err = s.register()
 	}
@@ -113,9 +120,9 @@ func (s *Server) credentials() (sigv4.Credentials, error) {
 	return sigv4.LoadCredentials(s.config.Credentials)
 }
 
-// openLog opens the engine and replays the catalog from it.
+// openLog opens the engine and replays the catalog and the tables from it.
 func (s *Server) openLog() (storage.Log, error) {
-	machines := map[string]storage.Machine{catalog.MachineName: s.streams}
+	machines := map[string]storage.Machine{catalog.MachineName: s.streams, tables.MachineName: s.tables}
 	c := s.config
 	if c.Durability == DurabilityMemory {
 		return memlog.Open(machines, memlog.Options{Clock: c.Clock, MaxBytes: c.MemoryBytes}), nil
@@ -148,7 +155,10 @@ func (s *Server) newKinesis(masters keys.Keeper) *kinesis.Service {
 func (s *Server) openDoors(keys sigv4.Credentials) (err error) {
 	c := s.config
 	handler := wire.New(wire.Options{
-		Services:    []wire.Service{{API: kinesisapi.Service, Handlers: s.kinesis.Handlers(), Records: s.kinesis, StreamOf: s.kinesis.StreamOf, Access: s.kinesis.Access}},
+		Services: []wire.Service{
+			{API: kinesisapi.Service, Handlers: s.kinesis.Handlers(), Records: s.kinesis, StreamOf: s.kinesis.StreamOf, Access: s.kinesis.Access},
+			{API: dynamodbapi.Service, Handlers: s.dynamo.Handlers(), Access: s.dynamo.Access},
+		},
 		Credentials: keys,
 		Account:     c.Account,
 		Region:      c.Region,

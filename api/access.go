@@ -11,9 +11,13 @@ type Access struct {
 	// Shared says that the resource's policy can open the call to other
 	// accounts.
 	Shared bool
-	// Also is an action that the caller needs to be allowed besides the
-	// operation's own, without the service's prefix; empty for most.
-	Also string
+	// Action is what the caller needs to be allowed in place of the operation's
+	// own action, and Also what besides, without the service's prefix; empty for
+	// most.
+	Action, Also string
+	// Others are what the call is about besides, each with an Action and a
+	// Resource of the same account.
+	Others []Access
 
 	Policy *policy.Document  // the resource's; nil when it has none
 	Tags   map[string]string // the resource's

@@ -17,6 +17,7 @@ const (
 	EnumText              // a string type; "" means absent
 	Integer               // *int32
 	Long                  // *int64
+	Count                 // int32; never absent
 	Double                // *float64
 	Boolean               // *bool
 	Blob                  // []byte
@@ -72,6 +73,8 @@ func TypeOf(t reflect.Type) Type {
 		return Attribute
 	case t.Kind() == reflect.String:
 		return EnumText
+	case t.Kind() == reflect.Int32:
+		return Count
 	case t.Kind() == reflect.Slice:
 		return List
 	case t.Kind() == reflect.Map && t.Elem().Kind() == reflect.String:

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/netip"
@@ -32,20 +33,24 @@ func (h *handler) authorize(ctx context.Context, c *call, input any) (context.Co
 	}
 	key := h.o.Credentials[caller.AccessKey]
 	foreign := access.Account != caller.Account
-	if key.Policies == nil && access.Policy == nil && !foreign {
+	if key.Policies == nil && access.Policy == nil && !foreign && access.Others == nil {
 		return ctx, nil
 	}
 	if foreign && !access.Shared {
 		access.Policy = nil
 	}
-	q := &question{h: h, request: c.request, caller: caller, key: key, access: access}
-	err := q.ask(c.service.API.SigningName + ":" + c.operation.Name)
-	if err == nil && access.Also != "" {
-		err = q.ask(c.service.API.SigningName + ":" + access.Also)
+	prefix := c.service.API.SigningName + ":"
+	for _, a := range append([]api.Access{access}, access.Others...) {
+		q := &question{h: h, request: c.request, caller: caller, key: key, access: a}
+		err := q.ask(prefix + cmp.Or(a.Action, c.operation.Name))
+		if err == nil && a.Also != "" {
+			err = q.ask(prefix + a.Also)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	if err != nil {
-		return nil, err
-	}
+	ctx = (&question{h: h, request: c.request, caller: caller, key: key}).withKeyJudge(ctx)
 	if foreign {
 		caller.Account = access.Account
 		ctx = api.WithCaller(ctx, caller)

@@ -53,6 +53,8 @@ func absent(v reflect.Value, t api.Type) bool {
 	switch t {
 	case api.EnumText:
 		return v.Len() == 0
+	case api.Count:
+		return false
 	case api.Struct:
 		return v.Kind() == reflect.Pointer && v.IsNil()
 	}
@@ -67,6 +69,8 @@ func (e encoder) value(dst []byte, v reflect.Value, t api.Type) []byte {
 		return appendString(dst, v.String())
 	case api.Integer, api.Long:
 		return strconv.AppendInt(dst, v.Elem().Int(), 10)
+	case api.Count:
+		return strconv.AppendInt(dst, v.Int(), 10)
 	case api.Double:
 		return appendDouble(dst, v.Elem().Float())
 	case api.Boolean:

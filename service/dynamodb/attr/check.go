@@ -1,0 +1,122 @@
+package attr
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/leat-io/leat/api"
+)
+
+// MaxItemBytes is what an item may weigh.
+const MaxItemBytes = 400 << 10
+
+// maxDepth is how deep maps and lists may nest.
+const maxDepth = 32
+
+func invalid(text string) *api.Error { return &api.Error{Code: "ValidationException", Message: text} }
+
+func invalidValue(text string) *api.Error {
+	return invalid("One or more parameter values were invalid: " + text)
+}
+
+// CheckItem returns the item in the form in which it is stored and compared, with
+// its numbers in their shortest notation, or what DynamoDB says against it. The
+// item itself is not changed.
+func CheckItem(item Item) (Item, *api.Error) { return checkItem(item, maxDepth) }
+
+// Check is CheckItem for one value.
+func Check(v Value) (Value, *api.Error) { return check(v, maxDepth) }
+
+func checkItem(item Item, depth int) (Item, *api.Error) {
+	checked := make(Item, len(item))
+	for name, v := range item {
+		var err *api.Error
+		if checked[name], err = check(v, depth); err != nil {
+			return nil, err
+		}
+	}
+	return checked, nil
+}
+
+func check(v Value, depth int) (Value, *api.Error) {
+	if depth < 0 {
+		return nil, invalid("Nesting Levels have exceeded supported limits: " +
+			"Attributes in the item have nested levels beyond supported limit")
+	}
+	switch v := v.(type) {
+	case nil:
+		return nil, invalid("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")
+	case *types.AttributeValueMemberN:
+		text, err := checkNumber(v.Value)
+		if err != nil || text == v.Value {
+			return v, err
+		}
+		return &types.AttributeValueMemberN{Value: text}, nil
+	case *types.AttributeValueMemberNULL:
+		if !v.Value {
+			return nil, invalidValue("Null attribute value types must have the value of true")
+		}
+	case *types.AttributeValueMemberM:
+		m, err := checkItem(v.Value, depth-1)
+		return &types.AttributeValueMemberM{Value: m}, err
+	case *types.AttributeValueMemberL:
+		list := make([]Value, len(v.Value))
+		for i, e := range v.Value {
+			var err *api.Error
+			if list[i], err = check(e, depth-1); err != nil {
+				return nil, err
+			}
+		}
+		return &types.AttributeValueMemberL{Value: list}, nil
+	case *types.AttributeValueMemberNS:
+		set := make([]string, len(v.Value))
+		for i, e := range v.Value {
+			var err *api.Error
+			if set[i], err = checkNumber(e); err != nil {
+				return nil, err
+			}
+		}
+		checked := &types.AttributeValueMemberNS{Value: set}
+		return checked, checkSet(checked)
+	case *types.AttributeValueMemberSS, *types.AttributeValueMemberBS:
+		return v, checkSet(v)
+	}
+	return v, nil
+}
+
+// checkNumber returns the shortest notation of a number.
+func checkNumber(text string) (string, *api.Error) {
+	n, err := parse(text)
+	if err != nil {
+		return "", err
+	}
+	return n.String(), nil
+}
+
+// checkSet judges the members of a set.
+func checkSet(set Value) *api.Error {
+	members, _ := elements(set)
+	kind := map[string]string{"SS": "string", "NS": "number", "BS": "binary"}[TypeOf(set)]
+	if len(members) == 0 {
+		if kind == "binary" {
+			return invalidValue("Binary sets should not be empty")
+		}
+		return invalidValue("An " + kind + " set  may not be empty")
+	}
+	order := sorted(members)
+	if order[0] == "" {
+		if kind == "binary" {
+			return invalidValue("Binary sets may not contain empty values")
+		}
+		return invalidValue("An " + kind + " set may not have a empty string as a member")
+	}
+	if len(slices.Compact(order)) == len(members) {
+		return nil
+	}
+	if kind == "string" {
+		return invalidValue("Input collection [" + strings.Join(members, ", ") + "] contains duplicates.")
+	}
+	return invalidValue("Input collection contains duplicates.")
+}

@@ -1,0 +1,242 @@
+package expr
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/leat-io/leat/api"
+	"github.com/leat-io/leat/service/dynamodb/attr"
+)
+
+// The texts of DynamoDB for updates that do not fit the item.
+var (
+	errOperand   = invalid("An operand in the update expression has an incorrect data type")
+	errPath      = invalid("The document path provided in the update expression is invalid for update")
+	errNotThere  = invalid("The provided expression refers to an attribute that does not exist in the item")
+	errLegacyAdd = invalid("Type mismatch for attribute to update")
+)
+
+func invalid(text string) *api.Error { return &api.Error{Code: "ValidationException", Message: text} }
+
+// Apply returns the item as the update makes it, or what does not fit. The item
+// is not changed; the new one shares what is the same. All operands are those
+// of the old item.
+func (u *Update) Apply(item attr.Item) (attr.Item, *api.Error) {
+	next := maps.Clone(item)
+	var removed []Path
+	for _, a := range u.Actions {
+		if a.Kind == Remove {
+			removed = append(removed, a.Path)
+			continue
+		}
+		v, err := a.value(item)
+		if err != nil {
+			return nil, err
+		}
+		if v == nil { // nothing is left of a set
+			removed = append(removed, a.Path)
+		} else if err := set(next, a.Path, v); err != nil {
+			return nil, err
+		}
+	}
+	// Indexes are those of the old lists, so that the last go first.
+	slices.SortFunc(removed, func(a, b Path) int { return -comparePaths(a, b) })
+	for _, p := range removed {
+		if err := remove(next, p); err != nil {
+			return nil, err
+		}
+	}
+	return next, nil
+}
+
+func comparePaths(a, b Path) int {
+	return slices.CompareFunc(a, b, func(x, y Step) int {
+		return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.Index, y.Index))
+	})
+}
+
+// value returns what the attribute is to be, nil when it is to go.
+func (a *Action) value(item attr.Item) (attr.Value, *api.Error) {
+	if a.Kind == Set {
+		return a.Value.result(item)
+	}
+	now, operand := a.Path.In(item), a.Value.Value
+	if a.Kind == Delete {
+		switch {
+		case now == nil:
+			return nil, nil
+		case attr.TypeOf(now) != attr.TypeOf(operand):
+			return nil, a.mismatch()
+		}
+		return attr.Minus(now, operand), nil
+	}
+	if now == nil {
+		return operand, nil
+	}
+	switch n := now.(type) {
+	case *types.AttributeValueMemberN:
+		if m, ok := operand.(*types.AttributeValueMemberN); ok {
+			return sum(n, m, false)
+		}
+	case *types.AttributeValueMemberL:
+		if m, ok := operand.(*types.AttributeValueMemberL); ok && a.Legacy {
+			return &types.AttributeValueMemberL{Value: slices.Concat(n.Value, m.Value)}, nil
+		}
+	default:
+		if attr.IsSet(now) && attr.TypeOf(now) == attr.TypeOf(operand) {
+			return attr.Union(now, operand), nil
+		}
+	}
+	return nil, a.mismatch()
+}
+
+func (a *Action) mismatch() *api.Error {
+	if a.Legacy {
+		return errLegacyAdd
+	}
+	return errOperand
+}
+
+func sum(a, b *types.AttributeValueMemberN, minus bool) (attr.Value, *api.Error) {
+	n, err := attr.Add(a, b, minus)
+	if err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+// result returns the value of an operand of SET.
+func (n *Node) result(item attr.Item) (attr.Value, *api.Error) {
+	switch n.Op {
+	case IfNotExists:
+		if v := n.Args[0].Path.In(item); v != nil {
+			return v, nil
+		}
+		return n.Args[1].result(item)
+	case Plus, Minus, ListAppend:
+		a, err := n.Args[0].result(item)
+		if err != nil {
+			return nil, err
+		}
+		b, err := n.Args[1].result(item)
+		if err != nil {
+			return nil, err
+		}
+		return n.combine(a, b)
+	}
+	v := n.operand(item)
+	if v == nil {
+		return nil, errNotThere
+	}
+	return v, nil
+}
+
+func (n *Node) combine(a, b attr.Value) (attr.Value, *api.Error) {
+	switch x := a.(type) {
+	case *types.AttributeValueMemberN:
+		if y, ok := b.(*types.AttributeValueMemberN); ok && n.Op != ListAppend {
+			return sum(x, y, n.Op == Minus)
+		}
+	case *types.AttributeValueMemberL:
+		if y, ok := b.(*types.AttributeValueMemberL); ok && n.Op == ListAppend {
+			return &types.AttributeValueMemberL{Value: slices.Concat(x.Value, y.Value)}, nil
+		}
+	}
+	return nil, errOperand
+}
+
+// set puts a value where the path leads, in place of what is there. An index
+// behind a list's end is that end. Maps and lists on the way are replaced by
+// copies.
+func set(item attr.Item, p Path, v attr.Value) *api.Error {
+	if p.IsAttribute() {
+		item[p.Name()] = v
+		return nil
+	}
+	next, err := edit(item[p.Name()], p[1:], func(parent attr.Value, last Step) (attr.Value, bool) {
+		switch parent := parent.(type) {
+		case *types.AttributeValueMemberM:
+			if last.Name != "" {
+				parent.Value[last.Name] = v
+				return parent, true
+			}
+		case *types.AttributeValueMemberL:
+			if last.Name == "" {
+				if last.Index >= len(parent.Value) {
+					parent.Value = append(parent.Value, v)
+				} else {
+					parent.Value[last.Index] = v
+				}
+				return parent, true
+			}
+		}
+		return nil, false
+	})
+	if err == nil {
+		item[p.Name()] = next
+	}
+	return err
+}
+
+// remove takes away what the path leads to. It may be nothing, but then the map
+// or list that it would be in has to be there.
+func remove(item attr.Item, p Path) *api.Error {
+	if p.IsAttribute() {
+		delete(item, p.Name())
+		return nil
+	}
+	next, err := edit(item[p.Name()], p[1:], func(parent attr.Value, last Step) (attr.Value, bool) {
+		switch parent := parent.(type) {
+		case *types.AttributeValueMemberM:
+			if last.Name != "" {
+				delete(parent.Value, last.Name)
+				return parent, true
+			}
+		case *types.AttributeValueMemberL:
+			if last.Name == "" {
+				if last.Index < len(parent.Value) {
+					parent.Value = slices.Delete(parent.Value, last.Index, last.Index+1)
+				}
+				return parent, true
+			}
+		}
+		return nil, false
+	})
+	if err == nil {
+		item[p.Name()] = next
+	}
+	return err
+}
+
+// edit returns v with its innermost map or list on the path, a copy, changed by
+// change, which is given that and the last step, and reports whether they fit.
+func edit(v attr.Value, p Path, change func(parent attr.Value, last Step) (attr.Value, bool)) (attr.Value, *api.Error) {
+	switch old := v.(type) {
+	case *types.AttributeValueMemberM:
+		v = &types.AttributeValueMemberM{Value: maps.Clone(old.Value)}
+	case *types.AttributeValueMemberL:
+		v = &types.AttributeValueMemberL{Value: slices.Clone(old.Value)}
+	default:
+		return nil, errPath
+	}
+	if len(p) == 1 {
+		if next, ok := change(v, p[0]); ok {
+			return next, nil
+		}
+		return nil, errPath
+	}
+	child, err := edit(p[0].in(v), p[1:], change)
+	if err != nil {
+		return nil, err
+	}
+	switch parent := v.(type) {
+	case *types.AttributeValueMemberM:
+		parent.Value[p[0].Name] = child
+	case *types.AttributeValueMemberL:
+		parent.Value[p[0].Index] = child
+	}
+	return v, nil
+}
