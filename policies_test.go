@@ -377,11 +377,12 @@ func TestForgedCalls(t *testing.T) {
 	for _, c := range guarded {
 		_, wrong := g.send(g.request("ADMIN", "another", c.operation, c.body, time.Now()))
 		_, old := g.send(g.request("ADMIN", "secret", c.operation, c.body, time.Now().Add(-6*time.Minute)))
-		_, early := g.send(g.request("ADMIN", "secret", c.operation, c.body, time.Now().Add(6*time.Minute)))
+		_, early := g.send(g.request("ADMIN", "secret", c.operation, c.body, time.Now().Add(time.Hour)))
 		_, unknown := g.send(g.request("NOBODY", "secret", c.operation, c.body, time.Now()))
 
-		replayed := g.request("ADMIN", "secret", c.operation, c.body, time.Now().Add(-6*time.Minute))
-		replayed.Header.Set("X-Amz-Date", time.Now().UTC().Format("20060102T150405Z"))
+		now := time.Now() // of the same day, which is in the scope
+		replayed := g.request("ADMIN", "secret", c.operation, c.body, now.Truncate(24*time.Hour).Add(-time.Second).AddDate(0, 0, 1))
+		replayed.Header.Set("X-Amz-Date", now.UTC().Format("20060102T150405Z"))
 		_, redated := g.send(replayed)
 
 		altered := g.request("ADMIN", "secret", c.operation, c.body, time.Now())
