@@ -24,6 +24,9 @@ const maxKeptArena = 1 << 20
 // sealed anew. No byte of a record goes to the log before it is sealed.
 func (s *Service) seal(ctx context.Context, p *put) error {
 	for x := p.stream; x.Encrypted() && len(p.batch.Records) > 0; {
+		if err := s.mayUse(ctx, "kms:GenerateDataKey", x, masterOf(x, x.KeyVersion())); err != nil {
+			return err
+		}
 		k := s.dataKey(x, x.KeyVersion())
 		aead, err := s.openKey(ctx, k, x)
 		if err != nil {
@@ -59,8 +62,24 @@ func (s *Service) checkSealing(ctx context.Context, x *catalog.Stream) error {
 	if !x.Encrypted() {
 		return nil
 	}
+	if err := s.mayUse(ctx, "kms:GenerateDataKey", x, masterOf(x, x.KeyVersion())); err != nil {
+		return err
+	}
 	_, err := s.openKey(ctx, s.dataKey(x, x.KeyVersion()), x)
 	return err
+}
+
+// masterOf returns the ARN of the master key of the stream's data key.
+func masterOf(x *catalog.Stream, version uint32) string { return x.Keys[version-1].MasterARN }
+
+// mayUse returns why the caller of ctx may not do with a master key what AWS
+// would do for it with the stream's records (spec data-streams §6).
+func (s *Service) mayUse(ctx context.Context, action string, x *catalog.Stream, master string) error {
+	judge := api.KeyJudgeOf(ctx)
+	if judge == nil || s.keeper.Managed(master) {
+		return nil
+	}
+	return judge(api.KeyUse{Action: action, KeyARN: master, StreamARN: x.ARN()})
 }
 
 // unseal opens those records of a read that are sealed, into one piece of
@@ -111,6 +130,9 @@ func (s *Service) readingKey(ctx context.Context, x *catalog.Stream, version uin
 		if version > x.KeyVersion() {
 			return nil, errTampered
 		}
+	}
+	if err := s.mayUse(ctx, "kms:Decrypt", x, masterOf(x, version)); err != nil {
+		return nil, err
 	}
 	return s.openKey(ctx, s.dataKey(x, version), x)
 }

@@ -22,7 +22,8 @@ import (
 //   - LimitExceededException: the call rate
 //   - ResourceNotFoundException: no such stream
 //   - ResourceInUseException: it is not ACTIVE
-//   - KMSNotFoundException, KMSDisabledException and the others of the master key
+//   - KMSNotFoundException, KMSDisabledException and the others of the master key;
+//     KMSAccessDeniedException where the caller may not kms:DescribeKey it
 //   - LimitExceededException: 25 calls for the stream within 24 hours
 func (s *Service) StartStreamEncryption(ctx context.Context, in *kinesis.StartStreamEncryptionInput) (*kinesis.StartStreamEncryptionOutput, error) {
 	ref, err := s.admit(ctx, "StartStreamEncryption", aws.ToString(in.StreamName), aws.ToString(in.StreamARN))
@@ -45,6 +46,9 @@ func (s *Service) StartStreamEncryption(ctx context.Context, in *kinesis.StartSt
 		return nil, err
 	}
 	clear(made.Plain) // opened when it is needed, as after a restart
+	if err := s.mayUse(ctx, "kms:DescribeKey", x, made.MasterARN); err != nil {
+		return nil, err
+	}
 	cmd := &catalog.StartEncryption{Ref: ref, Encryption: catalog.Encryption{
 		KeyID: keyID, Key: catalog.DataKey{MasterARN: made.MasterARN, Wrapped: made.Wrapped},
 	}}

@@ -33,6 +33,10 @@ type Keeper interface {
 	// Open returns the data key that Make returned for the stream wrapped by the
 	// master key.
 	Open(ctx context.Context, masterARN, streamARN string, wrapped []byte) ([]byte, error)
+
+	// Managed reports whether the master key is the one that AWS manages, which
+	// every caller may use.
+	Managed(masterARN string) bool
 }
 
 // None is a Keeper without any master key.
@@ -43,6 +47,9 @@ func (None) Make(_ context.Context, keyID, _ string) (DataKey, error) {
 	return DataKey{}, api.Errorf(kinesisapi.KMSNotFound,
 		"Key '%s' does not exist: this server has no keys, give it some with --key-ring FILE or --kms-endpoint URL.", keyID)
 }
+
+// Managed implements Keeper.
+func (None) Managed(string) bool { return false }
 
 // Open implements Keeper.
 func (None) Open(_ context.Context, masterARN, _ string, _ []byte) ([]byte, error) {

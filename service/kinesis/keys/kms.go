@@ -71,6 +71,9 @@ func (k *KMS) Make(ctx context.Context, keyID, streamARN string) (DataKey, error
 	return DataKey{Plain: out.Plaintext, Wrapped: out.CiphertextBlob, MasterARN: *out.KeyId}, nil
 }
 
+// Managed implements Keeper. The key that AWS manages serves AWS alone.
+func (k *KMS) Managed(string) bool { return false }
+
 // Open implements Keeper.
 func (k *KMS) Open(ctx context.Context, masterARN, streamARN string, wrapped []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, kmsTimeout)

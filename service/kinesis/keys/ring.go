@@ -79,6 +79,12 @@ func (r *Ring) Open(_ context.Context, masterARN, streamARN string, wrapped []by
 	return plain, nil
 }
 
+// Managed implements Keeper: the key with the alias ManagedAlias is.
+func (r *Ring) Managed(masterARN string) bool {
+	m, err := r.find(masterARN)
+	return err == nil && slices.Contains(m.aliases, ManagedAlias)
+}
+
 // wrapContext is what a wrapped data key is bound to.
 func wrapContext(masterARN, streamARN string) []byte {
 	return []byte("leat data key 1" + streamARN + "\x00" + masterARN)
