@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -28,23 +29,23 @@ func (w *Worker) discover(ctx context.Context) {
 	}
 	var group errgroup.Group
 	group.SetLimit(maxDiscoveries)
-	found := 0
+	var found atomic.Int64
 	for _, key := range keys {
-		if w.holds(key) {
-			continue
-		}
-		found++
 		group.Go(func() error {
-			w.beginWith(ctx, key)
+			if w.reserve(key) {
+				defer w.unreserve(key)
+				found.Add(1)
+				w.beginWith(ctx, key)
+			}
 			return nil
 		})
 	}
 	_ = group.Wait()
-	w.metrics.discovered(found, w.o.clock.Now().Sub(began))
+	w.metrics.discovered(int(found.Load()), w.o.clock.Now().Sub(began))
 }
 
-// beginWith begins with the shard of a lease, if that is really this worker's and
-// not still another's until it has finished.
+// beginWith begins with the shard of a lease that was reserved, if that is really
+// this worker's and not still another's until it has finished.
 func (w *Worker) beginWith(ctx context.Context, key string) {
 	row, err := w.leases.Get(ctx, key)
 	if err == nil && row.Owner == w.o.workerID && !row.InHandoff() {
@@ -55,8 +56,8 @@ func (w *Worker) beginWith(ctx context.Context, key string) {
 	}
 }
 
-// claim renews a lease that is this worker's, since nobody knows for how long it
-// has been, and begins with its shard.
+// claim renews a lease that is this worker's and was reserved, since nobody knows
+// for how long it has been, and begins with its shard.
 func (w *Worker) claim(ctx context.Context, row lease.Lease) error {
 	now := w.o.clock.Now()
 	row, err := lease.Renew(ctx, w.leases, w.o.workerID, row)

@@ -9,8 +9,8 @@ import (
 	"github.com/leat-io/leat/consumer/lease"
 )
 
-// maxFailedRuns is after how many runs in a row that failed a leader lets
-// another one try, as in the KCL (spec clients §3.6).
+// maxFailedRuns is after how many failures in a row a leader lets another one
+// try, as in the KCL (spec clients §3.6).
 const maxFailedRuns = 3
 
 // leader does what one of the workers does for all of them: it creates the
@@ -21,7 +21,7 @@ type leader struct {
 	w *Worker
 
 	assigner *lease.Assigner // nil while another worker leads
-	failed   int             // runs in a row
+	failed   int             // how many times in a row
 	auditor  auditor
 
 	// In 2.x mode: what was seen of the leases, whether this worker leads, and
@@ -49,9 +49,15 @@ func (l *leader) lead(ctx context.Context) {
 			err = l.assignLeases(ctx)
 		}
 	}
-	if err != nil && ctx.Err() == nil {
-		w.o.logger.Warn("leases could not all be assigned", "err", err)
+	if err == nil || ctx.Err() != nil {
+		l.failed = 0
+		return
 	}
+	if l.failed++; l.failed >= maxFailedRuns {
+		l.failed, l.assigner = 0, nil
+		err = errors.Join(err, w.election.Release(ctx))
+	}
+	w.o.logger.Warn("leases could not all be assigned", "err", err)
 }
 
 // assignLeases does the leader's duties if this worker is the leader.
@@ -66,20 +72,14 @@ func (l *leader) assignLeases(ctx context.Context) error {
 	}
 	if l.assigner == nil {
 		w.o.logger.Info("this worker leads")
-		l.assigner, l.failed, l.auditor = lease.NewAssigner(w.leases, w.o.policy, w.o.clock.Now), 0, auditor{w: w}
+		l.assigner, l.auditor = lease.NewAssigner(w.leases, w.o.policy, w.o.clock.Now), auditor{w: w}
 	}
 	began := w.o.clock.Now()
 	err = l.auditor.run(ctx)
 	out, failed := l.assigner.Run(ctx)
 	w.metrics.assigned(out, w.o.clock.Now().Sub(began), failed)
 	if failed == nil {
-		l.failed = 0
 		w.discover(ctx) // it need not wait for its own leases
-		return err
-	}
-	if l.failed++; l.failed >= maxFailedRuns {
-		l.assigner = nil
-		failed = errors.Join(failed, w.election.Release(ctx))
 	}
 	return errors.Join(err, failed)
 }
@@ -100,10 +100,9 @@ func (l *leader) takeLeases(ctx context.Context) error {
 	}
 	view := l.watch.Observe(now, all)
 	for _, row := range all.Leases {
-		if row.Owner == w.o.workerID && !row.InHandoff() && !w.holds(row.Key) {
-			if err := w.claim(ctx, row); err != nil && !errors.Is(err, ErrLeaseLost) {
-				return err
-			}
+		if row.Owner == w.o.workerID && !row.InHandoff() && w.reserve(row.Key) {
+			w.beginWith(ctx, row.Key)
+			w.unreserve(row.Key)
 		}
 	}
 	want := lease.Want(w.o.workerID, view.Leases, w.o.policy, l.rng)
@@ -126,6 +125,10 @@ func (l *leader) takeLeases(ctx context.Context) error {
 // reports whether it could.
 func (l *leader) take(ctx context.Context, row lease.Lease, again bool) (bool, error) {
 	w := l.w
+	if !w.reserve(row.Key) {
+		return false, nil
+	}
+	defer w.unreserve(row.Key)
 	if again {
 		now, err := w.leases.Get(ctx, row.Key)
 		if err != nil || now.Owner != row.Owner {

@@ -181,11 +181,17 @@ type running struct {
 // see in the trail, unless the factory is not nil.
 func (r *rig) start(name string, factory Factory, options ...Option) *running {
 	r.t.Helper()
+	return r.startOn(r.leases, name, factory, options...)
+}
+
+// startOn is start with a lease store of the worker's own.
+func (r *rig) startOn(leases lease.Store, name string, factory Factory, options ...Option) *running {
+	r.t.Helper()
 	if factory == nil {
 		factory = Func(r.seen.process)
 	}
 	o := append([]Option{Stream("orders"), WorkerID(name), WithLogger(testLogger(r.t))}, options...)
-	w, err := New(r.client(), r.leases, factory, o...)
+	w, err := New(r.client(), leases, factory, o...)
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func (s *shardRun) shardEnded(ctx context.Context) error {
 // creates it keeps for the time being: the leader spreads them later.
 func (s *shardRun) createChildren(ctx context.Context, children []types.ChildShard) error {
 	var ids []string
-	var created []lease.Lease
+	var ours []lease.Lease
 	began := s.worker.o.clock.Now()
 	for _, c := range children {
 		if err := s.parentsKnown(ctx, c); err != nil {
@@ -55,7 +55,8 @@ func (s *shardRun) createChildren(ctx context.Context, children []types.ChildSha
 		id := aws.ToString(c.ShardId)
 		ids = append(ids, id)
 		l := newLease(s.source, id, c.ParentShards, c.HashKeyRange, lease.TrimHorizon)
-		if s.worker.wantsMore() {
+		if !s.worker.isFull() && s.worker.reserve(l.Key) {
+			defer s.worker.unreserve(l.Key)
 			l.Owner = s.worker.o.workerID
 		}
 		made, err := s.worker.leases.Create(ctx, l)
@@ -64,7 +65,7 @@ func (s *shardRun) createChildren(ctx context.Context, children []types.ChildSha
 		}
 		s.events.leaseCreated(l, made)
 		if made && l.Owner != "" {
-			created = append(created, l)
+			ours = append(ours, l)
 		}
 	}
 	if len(ids) > 0 {
@@ -76,7 +77,7 @@ func (s *shardRun) createChildren(ctx context.Context, children []types.ChildSha
 			return fmt.Errorf("note the child shards: %w", err)
 		}
 	}
-	for _, l := range created {
+	for _, l := range ours {
 		s.worker.adopt(l, began)
 	}
 	return nil

@@ -18,7 +18,7 @@ const (
 	maxBeginnings  = 20
 	beginningPause = time.Second
 	// releaseTime is how long the worker takes at its end to release what its
-	// processors would not.
+	// processors would not, and how long these may then take to return.
 	releaseTime = 5 * time.Second
 )
 
@@ -54,6 +54,9 @@ type Worker struct {
 		stopping bool // nothing more is adopted
 		// held are the shards whose leases this worker has, by lease key.
 		held map[string]*shardRun
+		// reserved are the keys of the leases that somebody is about to take for
+		// this worker: were there two, each would know another counter.
+		reserved map[string]bool
 		// ended is closed, and replaced, whenever a shard ends.
 		ended chan struct{}
 	}
@@ -77,7 +80,7 @@ func New(client Kinesis, leases lease.Store, processors Factory, options ...Opti
 	}
 	w.metrics = newMetrics(o)
 	w.life, w.cut = context.WithCancel(context.Background())
-	w.mu.held = map[string]*shardRun{}
+	w.mu.held, w.mu.reserved = map[string]*shardRun{}, map[string]bool{}
 	w.mu.ended = make(chan struct{})
 	if o.fanOut == "" {
 		return w, nil
@@ -231,20 +234,13 @@ func (w *Worker) shutDown() error {
 	case <-w.life.Done():
 	case <-w.o.clock.After(w.o.shutdownGrace):
 	}
-	err := w.release(held)
+	w.release(held)
 	w.cut()
-	if err != nil {
-		return err
+	select {
+	case <-stopped:
+		return nil
+	case <-w.o.clock.After(releaseTime):
 	}
-	<-stopped
-	return nil
-}
-
-// release gives up what is still held, and leadership, and returns an error that
-// names the shards whose processors do not return.
-func (w *Worker) release(held []*shardRun) error {
-	ctx, cancel := context.WithTimeout(w.life, releaseTime)
-	defer cancel()
 	var stuck []string
 	for _, s := range held {
 		select {
@@ -252,6 +248,15 @@ func (w *Worker) release(held []*shardRun) error {
 		default:
 			stuck = append(stuck, s.holding.row().Key)
 		}
+	}
+	return fmt.Errorf("consumer: the processors of these shards did not return: %v", stuck)
+}
+
+// release gives up what is still held, and leadership.
+func (w *Worker) release(held []*shardRun) {
+	ctx, cancel := context.WithTimeout(w.life, releaseTime)
+	defer cancel()
+	for _, s := range held {
 		if s.holding.isLost() {
 			continue
 		}
@@ -262,10 +267,6 @@ func (w *Worker) release(held []*shardRun) error {
 	if err := w.election.Release(ctx); err != nil && ctx.Err() == nil {
 		w.o.logger.Warn("leadership could not be released; it will lapse", "err", err)
 	}
-	if len(stuck) == 0 || w.life.Err() != nil {
-		return nil
-	}
-	return fmt.Errorf("consumer: the processors of these shards did not shut down in time: %v", stuck)
 }
 
 // every calls do at once and then again interval after it returned, until ctx
@@ -279,15 +280,33 @@ func (w *Worker) every(ctx context.Context, interval time.Duration, do func(cont
 	}
 }
 
-// adopt begins with a shard whose lease this worker has, as it was at the time.
-func (w *Worker) adopt(row lease.Lease, seen time.Time) {
-	source, ok := w.sourceOf(row)
-	if !ok {
-		return
-	}
+// reserve lets the caller take a lease for this worker, as long as it wants more.
+// The caller calls adopt or unreserve afterwards.
+func (w *Worker) reserve(key string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.mu.stopping || w.mu.held[row.Key] != nil {
+	if w.mu.stopping || w.mu.held[key] != nil || w.mu.reserved[key] {
+		return false
+	}
+	w.mu.reserved[key] = true
+	return true
+}
+
+// unreserve takes a reservation back, if there is one.
+func (w *Worker) unreserve(key string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.mu.reserved, key)
+}
+
+// adopt begins with a shard whose lease was reserved and now is this worker's, as
+// it was at the time.
+func (w *Worker) adopt(row lease.Lease, seen time.Time) {
+	source, ok := w.sourceOf(row)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.mu.reserved, row.Key)
+	if w.mu.stopping || !ok {
 		return
 	}
 	s := newShardRun(w, source, hold(w.life, w, row, seen))
@@ -335,18 +354,11 @@ func (w *Worker) runs() []*shardRun {
 	return slices.Collect(maps.Values(w.mu.held))
 }
 
-// holds reports whether a lease is held.
-func (w *Worker) holds(key string) bool {
+// isFull reports whether the worker has as many leases as it may have.
+func (w *Worker) isFull() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.mu.held[key] != nil
-}
-
-// wantsMore reports whether the worker would take another lease.
-func (w *Worker) wantsMore() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return !w.mu.stopping && len(w.mu.held) < w.o.policy.MaxLeases
+	return len(w.mu.held) >= w.o.policy.MaxLeases
 }
 
 // sourceOf returns the stream that a lease is of, if it is one of the worker's.

@@ -1,0 +1,109 @@
+package consumer
+
+import (
+	"context"
+	"sync"
+
+	"github.com/leat-io/leat/consumer/lease"
+)
+
+// troubledStore is a lease store that can be down, and that can lose its
+// answers.
+type troubledStore struct {
+	lease.Store
+
+	mu    sync.Mutex
+	down  bool
+	loses map[string]int // by method: how many of the next answers are lost
+}
+
+func trouble(s lease.Store) *troubledStore {
+	return &troubledStore{Store: s, loses: map[string]int{}}
+}
+
+// setDown says whether calls fail.
+func (s *troubledStore) setDown(down bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.down = down
+}
+
+// lose has the next answers of a method be lost.
+func (s *troubledStore) lose(method string, times int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.loses[method] = times
+}
+
+// enter is called before a method, answer after it.
+func (s *troubledStore) enter() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down {
+		return errTransient
+	}
+	return nil
+}
+
+func (s *troubledStore) answer(method string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.loses[method] > 0 {
+		s.loses[method]--
+		return errTransient
+	}
+	return nil
+}
+
+// troubled carries out a call that may be in trouble.
+func troubled[T any](s *troubledStore, method string, call func() (T, error)) (T, error) {
+	var none T
+	if err := s.enter(); err != nil {
+		return none, err
+	}
+	out, err := call()
+	if lost := s.answer(method); lost != nil {
+		return none, lost
+	}
+	return out, err
+}
+
+func (s *troubledStore) List(ctx context.Context) (lease.Listing, error) {
+	return troubled(s, "List", func() (lease.Listing, error) { return s.Store.List(ctx) })
+}
+
+func (s *troubledStore) Keys(ctx context.Context, owner string) ([]string, error) {
+	return troubled(s, "Keys", func() ([]string, error) { return s.Store.Keys(ctx, owner) })
+}
+
+func (s *troubledStore) Get(ctx context.Context, key string) (lease.Lease, error) {
+	return troubled(s, "Get", func() (lease.Lease, error) { return s.Store.Get(ctx, key) })
+}
+
+func (s *troubledStore) Create(ctx context.Context, l lease.Lease) (bool, error) {
+	return troubled(s, "Create", func() (bool, error) { return s.Store.Create(ctx, l) })
+}
+
+func (s *troubledStore) Renew(ctx context.Context, l lease.Lease) (lease.Lease, error) {
+	return troubled(s, "Renew", func() (lease.Lease, error) { return s.Store.Renew(ctx, l) })
+}
+
+func (s *troubledStore) Update(ctx context.Context, l lease.Lease) (lease.Lease, error) {
+	return troubled(s, "Update", func() (lease.Lease, error) { return s.Store.Update(ctx, l) })
+}
+
+func (s *troubledStore) Assign(ctx context.Context, l lease.Lease, worker string) (lease.Lease, error) {
+	return troubled(s, "Assign", func() (lease.Lease, error) { return s.Store.Assign(ctx, l, worker) })
+}
+
+func (s *troubledStore) Handoff(ctx context.Context, l lease.Lease, worker string) (lease.Lease, error) {
+	return troubled(s, "Handoff", func() (lease.Lease, error) { return s.Store.Handoff(ctx, l, worker) })
+}
+
+func (s *troubledStore) Lock(ctx context.Context) (lease.Lock, error) {
+	return troubled(s, "Lock", func() (lease.Lock, error) { return s.Store.Lock(ctx) })
+}
+
+func (s *troubledStore) Migration(ctx context.Context) (lease.Migration, error) {
+	return troubled(s, "Migration", func() (lease.Migration, error) { return s.Store.Migration(ctx) })
+}

@@ -1,0 +1,339 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/smithy-go"
+
+	"github.com/leat-io/leat/consumer/lease"
+)
+
+// TestStoreDown has the lease store fail for a minute, six times the failover
+// time, while records are put. Nobody can take a lease meanwhile, so nothing is
+// seen twice.
+func TestStoreDown(t *testing.T) {
+	bubble(t, 4, func(r *rig) {
+		store := trouble(r.leases)
+		r.leases = store
+		one, two := r.start("one", nil), r.start("two", nil)
+		for range 150 {
+			r.putRecords(20)
+			time.Sleep(time.Second)
+		}
+		r.allSeen()
+		store.setDown(true)
+		for range 60 {
+			r.putRecords(20)
+			time.Sleep(time.Second)
+		}
+		before := one.Counts().Records + two.Counts().Records
+		r.putRecords(20)
+		time.Sleep(5 * time.Second)
+		if after := one.Counts().Records + two.Counts().Records; after != before {
+			t.Errorf("%d records processed though no lease could be relied on", after-before)
+		}
+		store.setDown(false)
+		r.allSeen()
+		one.stopped()
+		two.stopped()
+		r.seen.check(t, 0)
+	})
+}
+
+// TestLostAnswers has writes to the lease store happen whose answers are lost.
+func TestLostAnswers(t *testing.T) {
+	bubble(t, 4, func(r *rig) {
+		store := trouble(r.leases)
+		r.leases = store
+		w := r.start("one", nil)
+		for i := range 100 {
+			if i%5 == 0 {
+				store.lose([]string{"Renew", "Update"}[i/5%2], 1+i%3)
+			}
+			r.putRecords(20)
+			time.Sleep(time.Second)
+		}
+		r.allSeen()
+		if n := w.Counts().LeasesLost; n != 0 {
+			t.Errorf("%d leases lost", n)
+		}
+		w.stopped()
+		r.seen.check(t, 0)
+	})
+}
+
+// TestReadTrouble has reads be throttled, fail and meet expired iterators.
+func TestReadTrouble(t *testing.T) {
+	bubble(t, 2, func(r *rig) {
+		w := r.start("one", nil)
+		for i := range 60 {
+			switch i % 6 {
+			case 1:
+				r.fail("GetRecords", 5, func() error {
+					return &smithy.GenericAPIError{Code: "ProvisionedThroughputExceededException", Message: "Rate exceeded"}
+				})
+			case 3:
+				r.fail("GetRecords", 2, func() error {
+					return &smithy.GenericAPIError{Code: "ExpiredIteratorException", Message: "Iterator expired."}
+				})
+				r.fail("GetShardIterator", 1, func() error { return errTransient })
+			case 5:
+				r.fail("GetRecords", 3, func() error { return errTransient })
+			}
+			r.putRecords(20)
+			time.Sleep(time.Second)
+		}
+		r.allSeen()
+		w.stopped()
+		r.seen.check(t, 0)
+		if c := w.Counts(); c.Throttled != 50 || c.ExpiredIterators != 20 || c.FailedReads < 80 {
+			t.Errorf("counted %+v", c)
+		}
+	})
+}
+
+// TestLatestExpires has the first iterator of a shard that is begun with at
+// LATEST expire: what is put meanwhile must not be passed over.
+func TestLatestExpires(t *testing.T) {
+	bubble(t, 1, func(r *rig) {
+		r.putRecords(10)
+		time.Sleep(time.Minute)
+		r.puts = map[string]int{}
+		w := r.start("one", nil, From(FromLatest()))
+		r.until("a lease held", func() bool { return w.Counts().Leases == 1 })
+		r.fail("GetRecords", 1, func() error {
+			r.putRecords(10)
+			return &smithy.GenericAPIError{Code: "ExpiredIteratorException", Message: "Iterator expired."}
+		})
+		time.Sleep(10 * time.Second)
+		r.allSeen()
+		w.stopped()
+		r.seen.check(t, 0)
+		if n := w.Counts().Records; n != 10 {
+			t.Errorf("%d records, not the 10 put after the beginning", n)
+		}
+	})
+}
+
+// TestProcessorFails has a processor return errors and panic: its batch comes
+// again, without what it checkpointed, and nothing is lost.
+func TestProcessorFails(t *testing.T) {
+	bubble(t, 1, func(r *rig) {
+		calls := 0
+		var seen []string
+		w := r.start("one", Func(func(ctx context.Context, b *Batch) error {
+			calls++
+			seen = append(seen, string(b.Records[0].Data))
+			switch calls {
+			case 1:
+				return errTransient
+			case 2:
+				panic("out of order")
+			case 3:
+				if err := b.Checkpointer.CheckpointRecord(ctx, &b.Records[0]); err != nil {
+					t.Error(err)
+				}
+				return errTransient
+			}
+			return r.seen.process(ctx, b)
+		}))
+		r.puts["key 0"] = 7
+		r.putRecords(1)
+		r.putRecords(1)
+		r.seen.values["key 0"] = []int{7} // the one that is checkpointed
+		r.allSeen()
+		w.stopped()
+		r.seen.check(t, 0)
+		if want := []string{"7", "7", "7", "8"}; !slices.Equal(seen, want) {
+			t.Errorf("delivered %v, want %v", seen, want)
+		}
+		if c := w.Counts(); c.FailedBatches != 3 || c.Batches != 4 {
+			t.Errorf("counted %+v", c)
+		}
+	})
+}
+
+// TestFailedBatchIsNotCheckpointed shuts down while a batch fails again and
+// again: the next worker gets it.
+func TestFailedBatchIsNotCheckpointed(t *testing.T) {
+	bubble(t, 1, func(r *rig) {
+		w := r.start("one", Func(func(ctx context.Context, b *Batch) error {
+			if string(b.Records[0].Data) == "1" {
+				return errTransient
+			}
+			return r.seen.process(ctx, b)
+		}))
+		r.putRecords(1)
+		r.allSeen()
+		r.putRecords(1)
+		r.until("a failure", func() bool { return w.Counts().FailedBatches > 3 })
+		w.stopped()
+		again := r.start("two", nil)
+		r.allSeen()
+		again.stopped()
+		r.seen.check(t, 0)
+	})
+}
+
+// TestSkipFailedBatches does as the KCL does.
+func TestSkipFailedBatches(t *testing.T) {
+	bubble(t, 1, func(r *rig) {
+		var seen []string
+		w := r.start("one", Func(func(_ context.Context, b *Batch) error {
+			for _, rec := range b.Records {
+				seen = append(seen, string(rec.Data))
+			}
+			if string(b.Records[0].Data) == "1" {
+				panic("a bad record")
+			}
+			return nil
+		}), SkipFailedBatches())
+		for range 3 {
+			r.putRecords(1)
+			time.Sleep(5 * time.Second)
+		}
+		w.stopped()
+		if want := []string{"0", "1", "2"}; !slices.Equal(seen, want) {
+			t.Errorf("delivered %v, want %v", seen, want)
+		}
+	})
+}
+
+// blocker is a processor whose ProcessRecords does not return for one shard.
+type blocker struct {
+	Processor
+	shard   string
+	entered chan struct{}
+	release chan struct{}
+	once    *sync.Once
+	obeys   bool // returns when its context ends
+}
+
+func (b *blocker) ProcessRecords(ctx context.Context, batch *Batch) error {
+	if batch.Shard.ShardID != b.shard {
+		return b.Processor.ProcessRecords(ctx, batch)
+	}
+	b.once.Do(func() { close(b.entered) })
+	if b.obeys {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	<-b.release
+	return errTransient
+}
+
+// blocking returns a factory of blockers over the rig's trail.
+func (r *rig) blocking(shard string, obeys bool) (*blocker, Factory) {
+	b := &blocker{shard: shard, entered: make(chan struct{}), release: make(chan struct{}), once: new(sync.Once), obeys: obeys}
+	return b, func(s ShardInfo) Processor {
+		mine := *b
+		mine.Processor = Func(r.seen.process)(s)
+		return &mine
+	}
+}
+
+// TestBlockedProcessor has one processor not return: the other shards go on, the
+// lease is kept, and the worker leaves it behind when it stops.
+func TestBlockedProcessor(t *testing.T) {
+	bubble(t, 4, func(r *rig) {
+		b, factory := r.blocking("shardId-000000000000", false)
+		w := r.start("one", factory)
+		for range 60 {
+			r.putRecords(20)
+			time.Sleep(time.Second)
+		}
+		<-b.entered
+		others := w.Counts().Records
+		if others == 0 {
+			t.Error("the other shards wait too")
+		}
+		time.Sleep(5 * time.Minute)
+		if c := w.Counts(); c.LeasesLost != 0 || c.Leases != 4 {
+			t.Errorf("the blocked shard's lease was not kept: %+v", c)
+		}
+		w.stop()
+		if err := <-w.done; err == nil {
+			t.Error("a worker that left a processor behind says nothing")
+		}
+		close(b.release)
+		synctest.Wait()
+
+		again := r.start("two", nil) // from the last checkpoint
+		r.allSeen()
+		again.stopped()
+		r.seen.check(t, 0)
+	})
+}
+
+// TestContextEndsWithLease has a processor wait for its context, which has to
+// end before another worker can have the lease.
+func TestContextEndsWithLease(t *testing.T) {
+	bubble(t, 1, func(r *rig) {
+		store := trouble(r.leases)
+		b, factory := r.blocking("shardId-000000000000", true)
+		w := r.startOn(store, "one", factory)
+		r.putRecords(5)
+		<-b.entered
+		began := time.Now()
+		store.setDown(true) // for this worker alone
+		r.until("the batch given up", func() bool { return w.Counts().FailedBatches > 0 })
+		if after := time.Since(began); after > 10*time.Second {
+			t.Errorf("the context ended %v after the last renewal could have happened", after)
+		}
+		two := r.start("two", nil)
+		r.allSeen()
+		store.setDown(false)
+		r.until("the lease lost", func() bool { return w.Counts().LeasesLost == 1 })
+		w.stopped()
+		two.stopped()
+		r.seen.check(t, 0)
+	})
+}
+
+// TestHandoffTimeout moves a shard whose processor does not give it up.
+func TestHandoffTimeout(t *testing.T) {
+	bubble(t, 2, func(r *rig) {
+		b, factory := r.blocking("shardId-000000000000", true)
+		one := r.start("one", factory, Policy(lease.Policy{Strategy: lease.ByCount}))
+		r.putRecords(20)
+		<-b.entered
+		two := r.start("two", factory, Policy(lease.Policy{Strategy: lease.ByCount}))
+		r.until("the leases spread", func() bool { return one.Counts().Leases == 1 && two.Counts().Leases == 1 })
+		one.stopped()
+		two.stopped()
+	})
+}
+
+// TestBeginning has a worker begin with a store and a Kinesis that are not there
+// yet, and not begin without its stream.
+func TestBeginning(t *testing.T) {
+	bubble(t, 1, func(r *rig) {
+		r.fail("ListShards", 5, func() error { return errTransient })
+		w := r.start("one", nil)
+		r.putRecords(5)
+		r.allSeen()
+		w.stopped()
+
+		r.fail("ListShards", maxBeginnings, func() error { return errTransient })
+		w = r.start("two", nil)
+		if err := <-w.done; !errors.Is(err, errTransient) {
+			t.Errorf("Kinesis that cannot be reached: %v", err)
+		}
+		if _, err := r.Service.DeleteStream(r.ctx, &kinesis.DeleteStreamInput{StreamName: aws.String("orders")}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		w = r.start("three", nil)
+		if err := <-w.done; !isNotFound(err) {
+			t.Errorf("no stream: %v", err)
+		}
+	})
+}
