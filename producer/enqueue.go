@@ -57,6 +57,9 @@ func (p *Producer) enqueue(ctx context.Context, r Record, done func(Result), wai
 	if err != nil {
 		return err
 	}
+	for len(r.ExplicitHashKey) > 1 && r.ExplicitHashKey[0] == '0' {
+		r.ExplicitHashKey = r.ExplicitHashKey[1:]
+	}
 	room := roomOf(r)
 	p.mu.Lock()
 	if err := p.reserveLocked(ctx, room, wait); err != nil {

@@ -123,7 +123,10 @@ func (g *grouping) part(r Record, from *parcel, i int) {
 	if err != nil {
 		panic("BUG: a record of our own has keys that cannot be: " + err.Error())
 	}
-	room := roomOf(r)
+	room := from.room
+	if len(from.users) > 1 {
+		room = roomOf(r)
+	}
 	s, known := p.predictLocked(hashKey)
 	if !known || !p.config.aggregation || s == p.mu.anywhere {
 		q := newLone(r, hashKey, from.users[i], room)

@@ -20,21 +20,67 @@ const maxShardPages = 1000
 // readMap reads the map of shards once, and puts it into force.
 func (p *Producer) readMap() {
 	asked := time.Now()
-	read, err := p.listShards()
+	p.mu.Lock()
+	strange := p.strangeLocked()
+	p.mu.Unlock()
+	open, err := p.listShards()
+	if err == nil {
+		err = p.findShards(strange, open)
+	}
 	p.mu.Lock()
 	now := time.Now()
 	p.mu.shards.reading = false
 	var done []finished
 	if err == nil {
 		p.mu.shards.seeAgain(now)
-		p.installLocked(read, asked, now)
-		done = p.judgeHeldLocked(now)
+		p.installLocked(open, asked, now)
+		done = p.judgeHeldLocked(strange, now)
 	} else {
 		p.failedMapLocked(err, now)
 	}
 	p.mu.Unlock()
 	p.deliver(done)
 	p.wakeUp()
+}
+
+// strangeLocked returns the shards to which aggregates have come and of which
+// nothing is known yet.
+func (p *Producer) strangeLocked() map[string]*shard {
+	strange := make(map[string]*shard)
+	for _, h := range p.mu.shards.held {
+		strange[h.stored.shardID] = nil
+	}
+	return strange
+}
+
+// findShards finds out about shards that are not open any more, where there
+// are such among the strange ones. One that the service has forgotten stays nil.
+func (p *Producer) findShards(strange map[string]*shard, open []*shard) error {
+	for _, s := range open {
+		if _, ok := strange[s.id]; ok {
+			strange[s.id] = s
+		}
+	}
+	for id, s := range strange {
+		if s != nil {
+			continue
+		}
+		in := &kinesis.ListShardsInput{StreamName: p.name.name, StreamARN: p.name.arn, MaxResults: aws.Int32(1)}
+		if number, ok := stream.ParseShardID(id); ok && number > 0 {
+			in.ExclusiveStartShardId = aws.String((number - 1).String())
+		}
+		out, err := p.listPage(in)
+		if err != nil {
+			return err
+		}
+		if len(out.Shards) == 0 || aws.ToString(out.Shards[0].ShardId) != id {
+			continue
+		}
+		if strange[id], err = newShard(out.Shards[0]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // listShards returns the open shards of the stream.
@@ -63,7 +109,7 @@ func (p *Producer) listShards() ([]*shard, error) {
 			}
 			return shards, nil
 		}
-		in = &kinesis.ListShardsInput{StreamARN: p.name.arn, NextToken: out.NextToken}
+		in = &kinesis.ListShardsInput{NextToken: out.NextToken}
 	}
 	return nil, fmt.Errorf("the list of shards has more than %d pages", maxShardPages)
 }

@@ -161,16 +161,30 @@ func (o *outcome) retryLocked() {
 	}
 }
 
-// judgeHeldLocked decides about what was held until the map was known. What lies
-// in a shard that is not even in the new map is put again.
-func (p *Producer) judgeHeldLocked(now time.Time) []finished {
+// judgeHeldLocked decides about what was held until more was known about strange
+// shards. What came to one that the service has forgotten is put again, and what
+// is held since then stays so.
+func (p *Producer) judgeHeldLocked(strange map[string]*shard, now time.Time) []finished {
 	m := &p.mu.shards
+	for id, s := range strange {
+		if s != nil {
+			m.ranges[id] = s.owns
+		}
+	}
 	var done []finished
 	var again []*parcel
+	var settled []*shard
+	kept := m.held[:0]
 	for _, h := range m.held {
 		q := h.parcel
-		q.shard.underWay--
 		owns, known := m.ranges[h.stored.shardID]
+		if _, asked := strange[h.stored.shardID]; !known && !asked {
+			kept = append(kept, h)
+			m.refreshAt = now
+			continue
+		}
+		q.shard.underWay--
+		settled = append(settled, q.shard)
 		switch {
 		case known && q.coveredBy(owns):
 			done = append(done, p.succeedLocked(q, h.attempt, h.stored))
@@ -180,11 +194,11 @@ func (p *Producer) judgeHeldLocked(now time.Time) []finished {
 			again = append(again, h.refuse())
 		}
 	}
-	settled := m.held
-	m.held = nil
+	clear(m.held[len(kept):])
+	m.held = kept
 	p.regroupLocked(again, true, now)
-	for _, h := range settled {
-		p.settledLocked(h.parcel.shard, now)
+	for _, s := range settled {
+		p.settledLocked(s, now)
 	}
 	return done
 }
