@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"hash/crc32"
 	"unsafe"
 
 	"github.com/leat-io/leat/internal/vfs"
@@ -20,11 +21,17 @@ type Buffer struct {
 	Flags uint32
 
 	mem []byte // aligned, a multiple of 4096; Payload normally starts at frameHeader
+
+	summed int    // bytes of Payload that sum covers
+	sum    uint32 // their CRC32C
 }
 
 const (
 	newBufferBytes  = 256 << 10
 	keepBufferBytes = 8 << 20 // a larger buffer is given up by Reset
+	// sumBytes is how much Sum takes at once: few calls, and what was appended
+	// is still in a processor's first caches.
+	sumBytes = 32 << 10
 )
 
 // NewBuffer returns an empty buffer.
@@ -44,6 +51,22 @@ func (b *Buffer) Reset() {
 	}
 	b.Payload = b.mem[frameHeader:frameHeader]
 	b.Entries, b.Flags = 0, 0
+	b.summed, b.sum = 0, 0
+}
+
+// Sum takes what was appended to Payload so far into the frame's checksum, once
+// that is enough to be worth it; the rest is Write's to do. To a payload that has
+// left the cache until it is written, that makes the difference of reading it
+// from memory once more. The bytes must not be changed any more.
+func (b *Buffer) Sum() {
+	if len(b.Payload)-b.summed >= sumBytes {
+		b.sumAll()
+	}
+}
+
+func (b *Buffer) sumAll() {
+	b.sum = crc32.Update(b.sum, castagnoli, b.Payload[b.summed:])
+	b.summed = len(b.Payload)
 }
 
 // Grow makes room for n more bytes of payload.
@@ -74,8 +97,9 @@ func (b *Buffer) seal(f frame) []byte {
 	if !b.home() {
 		b.move(len(b.Payload))
 	}
+	b.sumAll()
 	f.payload = len(b.Payload)
-	f.payloadCRC = payloadChecksum(f.incarnation, f.lsn, b.Payload)
+	f.payloadCRC = placedChecksum(f.incarnation, f.lsn, b.sum, len(b.Payload))
 	f.encode(b.mem)
 	size := f.end(0)
 	clear(b.mem[frameHeader+len(b.Payload) : size])

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/leat-io/leat/internal/crc32c"
 	"github.com/leat-io/leat/internal/vfs"
 )
 
@@ -233,10 +234,19 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // payloadChecksum ties the payload to its place: a stale or moved payload does
 // not match.
 func payloadChecksum(incarnation uint64, lsn LSN, payload []byte) uint32 {
+	return crc32.Update(placeChecksum(incarnation, lsn), castagnoli, payload)
+}
+
+// placedChecksum is payloadChecksum of so many bytes with the CRC32C sum.
+func placedChecksum(incarnation uint64, lsn LSN, sum uint32, bytes int) uint32 {
+	return crc32c.Combine(placeChecksum(incarnation, lsn), sum, bytes)
+}
+
+func placeChecksum(incarnation uint64, lsn LSN) uint32 {
 	var place [16]byte
 	binary.LittleEndian.PutUint64(place[:], incarnation)
 	binary.LittleEndian.PutUint64(place[8:], uint64(lsn))
-	return crc32.Update(crc32.Checksum(place[:], castagnoli), castagnoli, payload)
+	return crc32.Checksum(place[:], castagnoli)
 }
 
 func isZero(p []byte) bool {

@@ -270,8 +270,8 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
-// TestBuffer appends within the room, beyond it, and after Grow: the frame is
-// the same.
+// TestBuffer appends within the room, beyond it, and after Grow, and sums
+// nothing, a part or all before Write: the frame is the same.
 func TestBuffer(t *testing.T) {
 	o := small(vfs.NewCrash(), "d")
 	o.Direct = true
@@ -290,12 +290,18 @@ func TestBuffer(t *testing.T) {
 					t.Errorf("%d bytes moved after Grow", size)
 				}
 			}
-			b.Payload = bytes.Repeat([]byte{byte(size)}, size)
+			whole := bytes.Repeat([]byte{byte(size)}, size)
+			for _, n := range []int{size / 3, size / 2, size} {
+				b.Payload = whole[:n]
+				if grow {
+					b.Sum()
+				}
+			}
 			b.Entries = 1
 			if _, _, err := j.Write(b); err != nil {
 				t.Fatal(err)
 			}
-			want = append(want, string(bytes.Repeat([]byte{byte(size)}, size)))
+			want = append(want, string(whole))
 		}
 	}
 	closeJournal(t, j)
