@@ -73,7 +73,7 @@ func (c *committer) dropChunksLocked(s *shard, n int) {
 		} else {
 			c.unflushed.sub(chunk.memory())
 		}
-		chunk.buf = nil // the queue of cached chunks knows it still
+		chunk.drop() // the queue of cached chunks knows it still
 	}
 	s.tail.dropFront(n)
 	if len(s.tail.unflushed()) == 0 {

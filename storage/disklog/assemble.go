@@ -16,7 +16,6 @@ import (
 // are applied, and everything after them is to be judged by that.
 func (c *committer) assemble() {
 	c.buf.Reset()
-	c.placed = c.placed[:0]
 	c.mustSync = false
 	c.checkSpace()
 	now := c.opts.Clock.Now().UnixMilli()
@@ -97,21 +96,46 @@ func (c *committer) routeBatch(b *storage.Batch) error {
 	return nil
 }
 
-// placeBatch gives each record of a routed batch its offset and arrival time
-// and adds its entry.
+// placeBatch gives each record of a routed batch its offset and arrival time,
+// and adds it to the frame and to the tail of its shard. All that has to be done
+// with its bytes is done at once, while the processor has them at hand.
 func (c *committer) placeBatch(b *storage.Batch, now int64) {
-	payload := c.buf.Payload
+	buf := c.buf
 	for i, s := range c.route {
 		r := &b.Records[i]
 		r.Offset = s.assigned.next
 		r.ArrivalMillis = max(now, s.assigned.millis)
 		s.assigned.next++
 		s.assigned.millis = r.ArrivalMillis
-		payload = entry.AppendRecordEntry(payload, b.Stream, r)
-		c.placed = append(c.placed, placed{
-			shard: s, end: len(payload), size: entry.RecordSize(r), millis: r.ArrivalMillis,
-		})
+		buf.Payload = entry.AppendRecordEntry(buf.Payload, b.Stream, r)
+		buf.Sum()
+		form := buf.Payload[len(buf.Payload)-entry.RecordSize(r):]
+		c.add(s, form, r)
 	}
-	c.buf.Payload = payload
-	c.buf.Entries += len(c.route)
+	buf.Entries += len(c.route)
+}
+
+// add adds a record, whose byte form is given too, to the tail of its shard.
+// Nobody sees it before publishRecords.
+func (c *committer) add(s *shard, form []byte, r *storage.Record) {
+	c.chunkFor(s, len(form)).part.Append(form, r.ArrivalMillis, len(r.PartitionKey)+len(r.Data))
+}
+
+// chunkFor returns the chunk of s that the next record, of n bytes, belongs to.
+func (c *committer) chunkFor(s *shard, n int) *chunk {
+	var newest *chunk
+	if s.fresh > 0 {
+		newest = c.fresh[s.fresh-1].chunk
+	} else {
+		newest = s.tail.newest()
+	}
+	isNew := newest == nil || !newest.takes(n)
+	if isNew {
+		newest = newChunk(max(nextChunkBytes(newest), n), &c.spares)
+	}
+	if isNew || s.fresh == 0 {
+		c.fresh = append(c.fresh, fresh{s, newest})
+		s.fresh = uint32(len(c.fresh))
+	}
+	return newest
 }

@@ -6,7 +6,7 @@ type cachedChunks struct {
 	list []cachedChunk
 	head int // list[:head] was popped
 	// dead counts those in the list that were dropped by trims and deletes;
-	// their buf is nil.
+	// see chunk.drop.
 	dead int
 }
 
@@ -21,7 +21,7 @@ func (q *cachedChunks) push(s *shard, c *chunk) {
 	if q.head+q.dead > len(q.list)/2 {
 		live := q.list[:0]
 		for _, e := range q.list[q.head:] {
-			if e.chunk.buf != nil {
+			if !e.chunk.dropped() {
 				live = append(live, e)
 			}
 		}
@@ -39,7 +39,7 @@ func (q *cachedChunks) pop() (*shard, *chunk, bool) {
 	e := q.list[q.head]
 	q.list[q.head] = cachedChunk{}
 	q.head++
-	if e.chunk.buf == nil {
+	if e.chunk.dropped() {
 		q.dead--
 	}
 	return e.shard, e.chunk, true

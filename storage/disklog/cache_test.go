@@ -8,13 +8,13 @@ func TestCachedChunks(t *testing.T) {
 	var q cachedChunks
 	var live []*chunk
 	for i := range 10_000 {
-		c := &chunk{buf: make([]byte, 1)}
+		c := newChunk(1, &spares{})
 		q.push(nil, c)
 		if i%1000 == 0 {
 			live = append(live, c)
 			continue
 		}
-		c.buf = nil
+		c.drop()
 		q.dead++
 		if len(q.list) > 2*(len(live)+2) {
 			t.Fatalf("%d entries for %d chunks", len(q.list), len(live))
@@ -22,7 +22,7 @@ func TestCachedChunks(t *testing.T) {
 	}
 	for _, want := range live {
 		_, c, ok := q.pop()
-		for ok && c.buf == nil {
+		for ok && c.dropped() {
 			_, c, ok = q.pop()
 		}
 		if c != want {
@@ -34,7 +34,7 @@ func TestCachedChunks(t *testing.T) {
 		if !ok {
 			break
 		}
-		if c.buf != nil {
+		if !c.dropped() {
 			t.Fatal("a chunk is popped twice")
 		}
 	}

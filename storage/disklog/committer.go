@@ -21,8 +21,9 @@ type committer struct {
 	// taken holds the tickets of the commit being built that have a place in
 	// it, in order.
 	taken []*ticket
-	// placed says where the records of the commit are in the frame's payload.
-	placed []placed
+	// fresh holds the chunks with records of the commit, those of a shard in
+	// order.
+	fresh []fresh
 	// route is scratch: the shard log of each record of a batch.
 	route []*shard
 	// mustSync says that the commit has to be durable before it is published,
@@ -44,11 +45,10 @@ type committer struct {
 	space space
 }
 
-// placed is one record of a commit: its byte form is payload[end-size:end].
-type placed struct {
-	shard     *shard
-	end, size int
-	millis    int64
+// fresh is a chunk with records that are not shown yet.
+type fresh struct {
+	shard *shard
+	chunk *chunk
 }
 
 // slowCommit is worth a line in the log: the disk is in trouble.

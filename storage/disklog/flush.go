@@ -12,19 +12,19 @@ import (
 
 // run is the part of a shard log that a flush makes an extent of.
 type run struct {
-	shard  *shard
-	class  extent.Class
-	bytes  int64       // memory of its chunks
-	pin    journal.LSN // of its oldest record
-	first  storage.Offset
-	chunks [][]byte
+	shard *shard
+	class extent.Class
+	bytes int64       // memory of its chunks
+	pin   journal.LSN // of its oldest record
+	first storage.Offset
+	parts []extent.Part
 }
 
 // choose decides what to flush now: shards that have enough for an extent of
 // their own; when memory is short the largest until a quarter of it is chosen;
 // and those that pin more journal than they may, whatever their size (spec
 // storage §7.6). The result is empty when nothing has to be flushed.
-func (f *flusher) choose() []run {
+func (f *flusher) choose() ([]run, error) {
 	runs := f.candidates()
 	slices.SortFunc(runs, func(a, b run) int { return cmp.Compare(b.bytes, a.bytes) })
 	short := f.unflushed.bytes.Load() > f.opts.MemoryBytes/2
@@ -32,19 +32,29 @@ func (f *flusher) choose() []run {
 	if end := journal.LSN(f.end.Load()); end > journal.LSN(f.opts.JournalBytes/2) {
 		pinned = end - journal.LSN(f.opts.JournalBytes/2)
 	}
-	var chosen []run
+	chosen := runs[:0]
 	var bytes int64
 	for _, r := range runs {
-		wanted := r.bytes > f.opts.shardFlushBytes() || short && bytes < f.opts.MemoryBytes/4 || r.pin < pinned
-		if wanted && f.seal(&r) {
+		if r.bytes > f.opts.shardFlushBytes() || short && bytes < f.opts.MemoryBytes/4 || r.pin < pinned {
 			bytes += r.bytes
 			chosen = append(chosen, r)
 		}
 	}
-	slices.SortFunc(chosen, func(a, b run) int {
+	if len(chosen) == 0 {
+		return nil, nil
+	}
+	var sealed []run
+	err := f.onCommitter(func() {
+		for _, r := range chosen {
+			if f.seal(&r) {
+				sealed = append(sealed, r)
+			}
+		}
+	})
+	slices.SortFunc(sealed, func(a, b run) int {
 		return cmp.Or(cmp.Compare(a.shard.key.Stream, b.shard.key.Stream), cmp.Compare(a.shard.key.Shard, b.shard.key.Shard))
 	})
-	return chosen
+	return sealed, err
 }
 
 // candidates returns all shards that have something to flush.
@@ -62,15 +72,14 @@ func (f *flusher) candidates() []run {
 }
 
 // seal ends the shard's newest chunk, so that whole chunks become the extent,
-// and fills in the rest of the run. It reports whether anything is left.
+// and fills in the rest of the run. It reports whether anything is left. It runs
+// on the committer, when no record is hidden.
 func (f *flusher) seal(r *run) bool {
 	class, ok := f.class(r.shard.key.Stream)
 	if !ok {
 		return false // deleted
 	}
 	r.class = class
-	r.shard.mu.Lock()
-	defer r.shard.mu.Unlock()
 	chunks := r.shard.tail.unflushed()
 	if len(chunks) == 0 {
 		return false
@@ -78,7 +87,7 @@ func (f *flusher) seal(r *run) bool {
 	chunks[len(chunks)-1].sealed = true
 	r.first = chunks[0].first
 	for _, c := range chunks {
-		r.chunks = append(r.chunks, c.buf)
+		r.parts = append(r.parts, c.part)
 	}
 	return true
 }
@@ -106,7 +115,7 @@ func (f *flusher) flush(runs []run) error {
 		if !slices.Contains(used, w) {
 			used = append(used, w)
 		}
-		m, err := w.Add(r.shard.key, r.first, slices.Values(r.chunks))
+		m, err := w.Add(r.shard.key, r.first, r.parts)
 		if err != nil {
 			return f.giveUp(metas, err)
 		}

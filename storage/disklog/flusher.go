@@ -72,7 +72,10 @@ func (f *flusher) run() {
 // leaves things to be tried again; any other is the end of the log.
 func (f *flusher) work() error {
 	for {
-		runs := f.choose()
+		runs, err := f.choose()
+		if err != nil {
+			return err
+		}
 		if len(runs) == 0 {
 			break
 		}

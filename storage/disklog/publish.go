@@ -3,6 +3,7 @@ package disklog
 import (
 	"fmt"
 
+	"github.com/leat-io/leat/storage"
 	"github.com/leat-io/leat/storage/disklog/extent"
 	"github.com/leat-io/leat/storage/disklog/journal"
 )
@@ -36,39 +37,36 @@ func (c *committer) publish(lsn journal.LSN) {
 	c.watch()
 }
 
-// publishRecords copies the records of the commit to the tails. Records of one
-// shard often follow each other, so its lock is kept as long as they do.
+// publishRecords makes the records readable that were added to the tails, in
+// frames from lsn on.
 func (c *committer) publishRecords(lsn journal.LSN) {
-	payload := c.buf.Payload
-	var s *shard
-	for i := range c.placed {
-		p := &c.placed[i]
-		if p.shard != s {
-			if s != nil {
-				s.wakeLocked()
-				s.mu.Unlock()
-			}
-			s = p.shard
-			s.mu.Lock()
-		}
-		c.addLocked(s, payload[p.end-p.size:p.end], p.millis, lsn)
+	for _, f := range c.fresh {
+		f.shard.mu.Lock()
+		c.showLocked(f, lsn)
+		f.shard.wakeLocked()
+		f.shard.mu.Unlock()
 	}
-	if s != nil {
-		s.wakeLocked()
-		s.mu.Unlock()
-	}
+	clear(c.fresh)
+	c.fresh = c.fresh[:0]
 }
 
-// addLocked makes one record readable, whose frame starts at lsn.
-func (c *committer) addLocked(s *shard, form []byte, millis int64, lsn journal.LSN) {
-	clean := len(s.tail.unflushed()) == 0
-	made := s.tail.append(form, s.next, millis, lsn, &c.spares)
-	s.next++
-	s.lastMillis = max(s.lastMillis, millis) // a replay begins with that of the snapshot
-	if made == nil {
+// showLocked shows what is hidden in a chunk, which is the newest of its shard
+// or is to be that. The first record of such a new one is in the frame at lsn.
+func (c *committer) showLocked(f fresh, lsn journal.LSN) {
+	s, chunk := f.shard, f.chunk
+	s.fresh = 0
+	isNew := chunk.shown.records == 0
+	first := s.next
+	s.next += storage.Offset(chunk.hidden())
+	s.lastMillis = max(s.lastMillis, chunk.part.LastMillis) // a replay begins with that of the snapshot
+	chunk.show()
+	if !isNew {
 		return
 	}
-	c.unflushed.add(s, made.memory(), clean)
+	chunk.first, chunk.lsn = first, lsn
+	clean := len(s.tail.unflushed()) == 0
+	s.tail.chunks = append(s.tail.chunks, chunk)
+	c.unflushed.add(s, chunk.memory(), clean)
 	if !clean && s.tail.unflushedBytes() > c.opts.shardFlushBytes() {
 		c.unflushed.setLarge()
 	}
@@ -122,7 +120,7 @@ func (c *committer) evict() {
 			s.tail.dropFront(1)
 			c.stats.cachedBytes.Add(-chunk.memory())
 			if !chunk.viewed {
-				c.spares.put(chunk.buf)
+				c.spares.put(chunk.part.Bytes)
 			}
 		}
 		s.mu.Unlock()

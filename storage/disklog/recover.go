@@ -294,6 +294,8 @@ func (r *recovery) record(lsn journal.LSN, body []byte) error {
 	if offset != s.next {
 		return fmt.Errorf("record %d of shard log %v follows on %d", offset, key, s.next)
 	}
-	r.addLocked(s, form, rec.ArrivalMillis, lsn)
+	r.add(s, form, &rec)
+	r.showLocked(r.fresh[0], lsn)
+	r.fresh = r.fresh[:0]
 	return nil
 }

@@ -21,15 +21,17 @@ type shard struct {
 	}
 
 	// mu is held for a few instructions at a time, never over I/O. Only the
-	// committer changes what it guards, so the committer reads without it; the
-	// one exception is that a flush seals the newest chunk.
+	// committer changes what it guards, so the committer reads without it.
 	mu         sync.Mutex
 	first      storage.Offset // lowest offset not trimmed
 	next       storage.Offset // one above the highest that is readable
 	lastMillis int64          // arrival of the newest record ever
 	closed     bool
 	deleted    bool
-	tail       tail
+	// fresh is the place of the newest chunk in the committer's list, from 1 on,
+	// when it has records of the commit being built. Owned by the committer.
+	fresh uint32
+	tail  tail
 	// extents are consecutive and end where the tail's unflushed chunks
 	// begin. The elements are never changed in place: a snapshot being written
 	// shares them.

@@ -15,8 +15,11 @@ func TestEvictReusesUnread(t *testing.T) {
 	s := &shard{}
 	var bufs [2][]byte
 	for i := range bufs {
-		bufs[i] = make([]byte, 1, minSpareBytes)
-		chunk := &chunk{first: storage.Offset(i), count: 1, buf: bufs[i]}
+		chunk := newChunk(minSpareBytes, &spares{})
+		chunk.first = storage.Offset(i)
+		chunk.part.Append([]byte{1}, 0, 1)
+		chunk.show()
+		bufs[i] = chunk.shown.bytes
 		s.tail.chunks = append(s.tail.chunks, chunk)
 		s.tail.flushed++
 		c.cached.push(s, chunk)

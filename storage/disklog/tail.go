@@ -3,10 +3,12 @@ package disklog
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 	"sort"
 
 	"github.com/leat-io/leat/storage"
 	"github.com/leat-io/leat/storage/disklog/entry"
+	"github.com/leat-io/leat/storage/disklog/extent"
 	"github.com/leat-io/leat/storage/disklog/journal"
 )
 
@@ -16,40 +18,62 @@ const (
 	// maxChunkBytes. A larger record gets a chunk of its own.
 	minChunkBytes = 512
 	maxChunkBytes = 1 << 20
-	// markBytes is the distance of the index marks: the most that a read
-	// decodes in vain.
-	markBytes = 16 << 10
 )
 
 // chunk is a run of consecutive records in their byte form.
 //
-// The bytes below len(buf) never change and buf is never reallocated, so that
-// whoever has copied the slice header may read it without a lock; it is theirs
-// for as long as they hold it, see spares. All else is guarded by the shard's
-// mu.
+// The committer adds records to part before they are durable, and shows them
+// once they are. So part belongs to the committer until the chunk is sealed, and
+// never changes afterwards, while everybody may look at shown under the shard's
+// mu. The bytes that are shown never change, so that whoever has copied the
+// slice header may read it without a lock; it is theirs for as long as they hold
+// it, see spares.
 type chunk struct {
-	first                   storage.Offset // of the first record
-	count                   uint64         // records
-	firstMillis, lastMillis int64          // arrival of the first and last record
-	lsn                     journal.LSN    // start of the frame that holds the first record
-	sealed                  bool           // nothing more is added
-	viewed                  bool           // somebody may hold a part of buf
-	buf                     []byte
-	marks                   []mark
+	room   int  // bytes that the chunk takes
+	sealed bool // nothing more is added; the committer's
+	viewed bool // somebody may hold a part of the bytes; guarded by mu
+	part   extent.Part
+	first  storage.Offset // of the first record
+	lsn    journal.LSN    // start of the frame that holds the first record
+	shown  shown          // guarded by mu
 }
 
-// mark says that record number n of a chunk begins at byte at.
-type mark struct {
-	n      uint64
-	at     int
-	millis int64
+// shown is what can be read of a chunk. The zero value is nothing.
+type shown struct {
+	bytes      []byte
+	records    uint64
+	lastMillis int64 // arrival of the last record
+	marks      []extent.Mark
 }
+
+// newChunk returns an empty chunk with room for n bytes, from m.
+func newChunk(n int, m *spares) *chunk {
+	return &chunk{room: n, part: extent.Part{Bytes: m.take(n)}}
+}
+
+// show makes everything readable that was added.
+func (c *chunk) show() {
+	p := &c.part
+	c.shown = shown{p.Bytes, p.Records, p.LastMillis, p.Marks}
+}
+
+// hidden returns how many records were added and are not shown.
+func (c *chunk) hidden() uint64 { return c.part.Records - c.shown.records }
+
+// takes reports whether n more bytes may be added.
+func (c *chunk) takes(n int) bool { return !c.sealed && n <= c.room-len(c.part.Bytes) }
 
 // end returns the offset after the last record.
-func (c *chunk) end() storage.Offset { return c.first + storage.Offset(c.count) }
+func (c *chunk) end() storage.Offset { return c.first + storage.Offset(c.shown.records) }
 
 // memory returns the bytes that the chunk takes.
-func (c *chunk) memory() int64 { return int64(cap(c.buf)) }
+func (c *chunk) memory() int64 { return int64(c.room) }
+
+// drop lets go of the bytes.
+func (c *chunk) drop() { c.shown, c.part = shown{}, extent.Part{} }
+
+// dropped reports whether drop was called.
+func (c *chunk) dropped() bool { return c.part.Bytes == nil }
 
 // tail is the part of a shard log that is in memory: consecutive chunks up to
 // the shard's tip. Guarded by the shard's mu.
@@ -60,29 +84,12 @@ type tail struct {
 	flushed int
 }
 
-// append adds a record's byte form. It returns the chunk it had to make, nil
-// when there was room; its memory is from m.
-func (t *tail) append(form []byte, offset storage.Offset, millis int64, lsn journal.LSN, m *spares) (made *chunk) {
-	var c *chunk
-	if n := len(t.chunks); n > 0 {
-		c = t.chunks[n-1]
+// newest returns the last chunk, nil when there is none.
+func (t *tail) newest() *chunk {
+	if len(t.chunks) == 0 {
+		return nil
 	}
-	if c == nil || c.sealed || len(form) > cap(c.buf)-len(c.buf) {
-		made = &chunk{
-			first: offset, firstMillis: millis, lsn: lsn,
-			buf: m.take(max(nextChunkBytes(c), len(form))),
-		}
-		t.chunks = append(t.chunks, made)
-		c = made
-	}
-	at := len(c.buf)
-	if last := len(c.marks) - 1; last >= 0 && at-c.marks[last].at >= markBytes || last < 0 && at >= markBytes {
-		c.marks = append(c.marks, mark{n: c.count, at: at, millis: millis})
-	}
-	c.buf = append(c.buf, form...)
-	c.count++
-	c.lastMillis = millis
-	return made
+	return t.chunks[len(t.chunks)-1]
 }
 
 // nextChunkBytes returns the size of the chunk after c, which may be nil: a
@@ -92,9 +99,9 @@ func nextChunkBytes(c *chunk) int {
 	case c == nil:
 		return minChunkBytes
 	case c.sealed:
-		return floorChunkBytes(len(c.buf))
+		return floorChunkBytes(len(c.part.Bytes))
 	}
-	return floorChunkBytes(2 * cap(c.buf))
+	return floorChunkBytes(2 * c.room)
 }
 
 // floorChunkBytes returns the largest size of a chunk that is not over n.
@@ -119,12 +126,12 @@ func (t *tail) dropFront(n int) {
 // offset that arrived at or after millis; len(chunks) when there is none.
 func (t *tail) find(offset storage.Offset, millis int64) int {
 	return sort.Search(len(t.chunks), func(i int) bool {
-		return t.chunks[i].end() > offset && t.chunks[i].lastMillis >= millis
+		return t.chunks[i].end() > offset && t.chunks[i].shown.lastMillis >= millis
 	})
 }
 
 // view is a part of a chunk that can be read without a lock, from a record
-// that lies at most markBytes before the one sought.
+// that lies at most a piece of an extent.Part before the one sought.
 type view struct {
 	buf   []byte
 	first storage.Offset // of the record at buf[0]
@@ -135,14 +142,15 @@ type view struct {
 func (c *chunk) seek(offset storage.Offset, millis int64) view {
 	c.viewed = true
 	n := uint64(max(offset, c.first) - c.first)
-	i := sort.Search(len(c.marks), func(i int) bool {
-		return c.marks[i].n > n && c.marks[i].millis >= millis
+	marks := c.shown.marks
+	i := sort.Search(len(marks), func(i int) bool {
+		return marks[i].Record > n && marks[i].Millis >= millis
 	})
 	if i == 0 {
-		return view{buf: c.buf, first: c.first}
+		return view{buf: c.shown.bytes, first: c.first}
 	}
-	m := c.marks[i-1]
-	return view{buf: c.buf[m.at:], first: c.first + storage.Offset(m.n)}
+	m := marks[i-1]
+	return view{buf: c.shown.bytes[m.At:], first: c.first + storage.Offset(m.Record)}
 }
 
 // next decodes the view's first record into r and moves behind it. It reports
@@ -180,29 +188,16 @@ func (t *tail) split(offset storage.Offset) {
 		return
 	}
 	c := t.chunks[i]
-	v := c.seek(offset-1, 0)
-	var r storage.Record
-	var last int64
-	for v.first < offset {
-		v.next(&r)
-		last = r.ArrivalMillis
+	left, right, err := c.part.Split(uint64(offset - c.first))
+	if err != nil {
+		panic(fmt.Sprintf("BUG: chunk at %d in memory: %v", c.first, err))
 	}
-	at := len(c.buf) - len(v.buf)
-	v.next(&r)
-	right := &chunk{
-		first: offset, count: uint64(c.end() - offset),
-		firstMillis: r.ArrivalMillis, lastMillis: c.lastMillis,
-		lsn: c.lsn, sealed: c.sealed, viewed: true, buf: c.buf[at:],
+	next := &chunk{
+		first: offset, lsn: c.lsn, room: c.room - len(left.Bytes),
+		sealed: c.sealed, viewed: true, part: right,
 	}
-	for _, m := range c.marks {
-		if m.at > at {
-			right.marks = append(right.marks, mark{n: m.n - uint64(offset-c.first), at: m.at - at, millis: m.millis})
-		}
-	}
-	c.marks = c.marks[:sort.Search(len(c.marks), func(i int) bool { return c.marks[i].at >= at })]
-	c.count, c.lastMillis, c.sealed = uint64(offset-c.first), last, true
-	c.buf = c.buf[:at:at]
-	t.chunks = append(t.chunks, nil)
-	copy(t.chunks[i+2:], t.chunks[i+1:])
-	t.chunks[i+1] = right
+	c.part, c.room, c.sealed, c.viewed = left, len(left.Bytes), true, true
+	c.show()
+	next.show()
+	t.chunks = slices.Insert(t.chunks, i+1, next)
 }

@@ -74,7 +74,7 @@ func BenchmarkAdd(b *testing.B) {
 			b.Run(fmt.Sprintf("%dextents/direct=%v", extents, direct), func(b *testing.B) {
 				b.Chdir(b.TempDir())
 				r := makeRun(1, 0, benchBytes>>10/extents, 1<<10)
-				chunks := r.chunks(1 << 20)
+				parts := r.parts(1 << 20)
 				number := uint64(0)
 				for b.Loop() {
 					w, err := Create(vfs.OS{}, "x", number, Options{Direct: direct})
@@ -82,7 +82,7 @@ func BenchmarkAdd(b *testing.B) {
 						b.Fatal(err)
 					}
 					for range extents {
-						if _, err := w.Add(r.key, 0, chunks); err != nil {
+						if _, err := w.Add(r.key, 0, parts); err != nil {
 							b.Fatal(err)
 						}
 					}

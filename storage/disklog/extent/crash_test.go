@@ -38,7 +38,7 @@ func script(fs vfs.FS, rnd *rand.Rand) ([]written, error) {
 		if rnd.IntN(8) == 0 {
 			r = makeRun(shard, 0, 3, 500<<10) // more than the Writer's buffer
 		}
-		m, err := w.Add(r.key, r.first, r.chunks(5000))
+		m, err := w.Add(r.key, r.first, r.parts(200))
 		if err != nil {
 			return all, err
 		}
@@ -147,7 +147,7 @@ func TestErrorsStick(t *testing.T) {
 			t.Errorf("failed %s gave %v", op, err)
 		}
 		fs.Inject()
-		if _, err := w.Add(r.key, 0, r.chunks(100)); !errors.Is(err, errfs.ErrInjected) {
+		if _, err := w.Add(r.key, 0, r.parts(100)); !errors.Is(err, errfs.ErrInjected) {
 			t.Errorf("add after failed %s: %v", op, err)
 		}
 		if err := w.Sync(); !errors.Is(err, errfs.ErrInjected) {

@@ -215,7 +215,7 @@ func TestTruncated(t *testing.T) {
 					t.Errorf("cut at %d: extent %d block %d: %v", cut, i, b, err)
 				}
 			}
-			if x.last().pos+int64(x.last().stored) <= cut {
+			if x.blocks[len(x.blocks)-1].pos+int64(x.blocks[len(x.blocks)-1].stored) <= cut {
 				readable++
 			}
 		}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"iter"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -23,19 +22,22 @@ type run struct {
 	records []storage.Record
 }
 
-// chunks returns the run's records in their byte form, with a new chunk as soon
-// as one holds limit bytes.
-func (r run) chunks(limit int) iter.Seq[[]byte] {
-	var chunks [][]byte
-	var chunk []byte
+// parts returns the run's records as Parts, a new one as soon as one holds limit
+// bytes.
+func (r run) parts(limit int) []Part {
+	var parts []Part
+	full := true
 	for i := range r.records {
-		chunk = entry.AppendRecord(chunk, &r.records[i])
-		if len(chunk) >= limit || i+1 == len(r.records) {
-			chunks = append(chunks, chunk)
-			chunk = nil
+		form := entry.AppendRecord(nil, &r.records[i])
+		if full {
+			parts = append(parts, Part{})
 		}
+		p := &parts[len(parts)-1]
+		p.Bytes = slices.Grow(p.Bytes, len(form))
+		p.Append(form, r.records[i].ArrivalMillis, len(r.records[i].PartitionKey)+len(r.records[i].Data))
+		full = len(p.Bytes) >= limit
 	}
-	return slices.Values(chunks)
+	return parts
 }
 
 // makeRun returns a run of n records whose data have the given size. Every
@@ -68,12 +70,16 @@ func write(t testing.TB, fs vfs.FS, number uint64, o Options, runs ...run) []Met
 	return metas
 }
 
-// add adds the runs.
+// add adds the runs, in parts that let blocks be as small as the Writer's are.
 func add(t testing.TB, w *Writer, runs ...run) []Meta {
 	t.Helper()
 	var metas []Meta
+	limit := 1
+	if w.options.BlockBytes > pieceBytes {
+		limit = 1 << 16
+	}
 	for _, r := range runs {
-		m, err := w.Add(r.key, r.first, r.chunks(1<<16))
+		m, err := w.Add(r.key, r.first, r.parts(limit))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,7 +30,7 @@ func TestReadsLikeSlice(t *testing.T) {
 		}
 		var metas []Meta
 		for _, r := range runs {
-			m, err := w.Add(r.key, r.first, r.chunks(rapid.IntRange(1, 10000).Draw(rt, "chunk bytes")))
+			m, err := w.Add(r.key, r.first, r.parts(rapid.IntRange(1, 10000).Draw(rt, "part bytes")))
 			if err != nil {
 				rt.Fatal(err)
 			}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"iter"
 	"path"
 
 	"github.com/leat-io/leat/internal/vfs"
@@ -24,8 +23,8 @@ type Options struct {
 	// Direct bypasses the operating system's cache where that is possible, so
 	// that a flush does not push what readers use out of it.
 	Direct bool
-	// BlockBytes is the size of blocks, 64 KiB by default. A record that does
-	// not fit makes a block of its own.
+	// BlockBytes is the size of blocks, 64 KiB by default. A piece of a Part
+	// that does not fit makes a block of its own.
 	BlockBytes int
 }
 
@@ -96,19 +95,17 @@ func (w *Writer) create() error {
 	return nil
 }
 
-// Add writes an extent of the shard's records, the first of which has the
-// offset first. Records are in the byte form of package entry, their arrival
-// times never decreasing; each chunk holds whole records. Chunks are walked
-// twice and must be the same both times. Add keeps no reference to them.
+// Add writes an extent of the shard's records in parts, the first of which has
+// the offset first. Add keeps no reference to them.
 //
 // The extent may be read, and its Meta enter the manifest, once Sync or Finish
 // has returned nil. Records that cannot be stored give an error that leaves
 // the file as it was.
-func (w *Writer) Add(key storage.ShardKey, first storage.Offset, chunks iter.Seq[[]byte]) (Meta, error) {
+func (w *Writer) Add(key storage.ShardKey, first storage.Offset, parts []Part) (Meta, error) {
 	if w.err != nil {
 		return Meta{}, w.err
 	}
-	x, err := measure(chunks, first, w.options.BlockBytes)
+	x, err := measure(parts, first, w.options.BlockBytes)
 	if err != nil {
 		return Meta{}, fmt.Errorf("extent of shard %s: %w", key, err)
 	}
@@ -117,13 +114,8 @@ func (w *Writer) Add(key storage.ShardKey, first storage.Offset, chunks iter.Seq
 	x.place(w.pos)
 
 	w.write(x.append(nil))
-	written := int64(0)
-	for chunk := range chunks {
-		w.write(chunk)
-		written += int64(len(chunk))
-	}
-	if written != x.storedBytes {
-		panic(fmt.Sprintf("BUG: chunks of shard %s had %d bytes, then %d", key, x.storedBytes, written))
+	for i := range parts {
+		w.write(parts[i].Bytes)
 	}
 	w.pad()
 	if w.err != nil {

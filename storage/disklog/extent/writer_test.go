@@ -3,8 +3,6 @@ package extent
 import (
 	"errors"
 	"io/fs"
-	"iter"
-	"slices"
 	"testing"
 
 	"github.com/leat-io/leat/internal/vfs"
@@ -24,20 +22,19 @@ func TestAddRefuses(t *testing.T) {
 	good := makeRun(1, 0, 10, 100)
 	backwards := makeRun(1, 0, 10, 100)
 	backwards.records[5].ArrivalMillis = 1
-	whole := slices.Concat(slices.Collect(good.chunks(1 << 20))...)
 	size := w.Size()
-	for name, chunks := range map[string]iter.Seq[[]byte]{
-		"no chunks":           slices.Values[[][]byte](nil),
-		"an empty chunk":      slices.Values([][]byte{{}}),
-		"arrivals decreasing": backwards.chunks(1 << 20),
-		"a straddling record": slices.Values([][]byte{whole[:250], whole[250:]}),
-		"no records at all":   slices.Values([][]byte{[]byte("this is no record of any kind")}),
+	for name, parts := range map[string][]Part{
+		"no parts":              nil,
+		"an empty part":         {{}},
+		"arrivals decreasing":   backwards.parts(1),
+		"decreasing in a part":  {{Bytes: []byte{1}, Records: 1, FirstMillis: 2, LastMillis: 1}},
+		"an empty part at last": append(good.parts(1), Part{}),
 	} {
-		if m, err := w.Add(good.key, 0, chunks); err == nil {
+		if m, err := w.Add(good.key, 0, parts); err == nil {
 			t.Errorf("%s: %v", name, m)
 		}
 	}
-	if _, err := w.Add(good.key, 1<<64-5, good.chunks(1<<20)); err == nil {
+	if _, err := w.Add(good.key, 1<<64-5, good.parts(1<<20)); err == nil {
 		t.Error("offsets beyond the last were accepted")
 	}
 	if w.Size() != size {
@@ -52,26 +49,6 @@ func TestAddRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, got, good.records)
-}
-
-// TestAddPanicsWhenChunksChange breaks Add's contract.
-func TestAddPanicsWhenChunksChange(t *testing.T) {
-	w, err := Create(newFS(), "x", 1, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if recover() == nil {
-			t.Error("no panic")
-		}
-	}()
-	r := makeRun(1, 0, 10, 100)
-	calls := 0
-	_, _ = w.Add(r.key, 0, func(yield func([]byte) bool) {
-		if calls++; calls == 1 {
-			r.chunks(1 << 20)(yield)
-		}
-	})
 }
 
 // TestCreateRefusesUsedNumber protects the content of a file that exists.
@@ -159,7 +136,7 @@ func TestSmallExtentsAreSmall(t *testing.T) {
 		encoded += int64(len(entry.AppendRecord(nil, &r.records[i])))
 	}
 	for shard := range uint32(1000) {
-		m, err := w.Add(storage.ShardKey{Shard: shard}, 0, r.chunks(1<<20))
+		m, err := w.Add(storage.ShardKey{Shard: shard}, 0, r.parts(1<<20))
 		if err != nil {
 			t.Fatal(err)
 		}
