@@ -3,7 +3,6 @@ package tables
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/leat-io/leat/service/dynamodb/attr"
@@ -156,12 +155,14 @@ func Prefix(prefix string) Span { return Span{From: prefix, To: Successor(prefix
 // Successor returns the first text after all that begin with prefix, empty when
 // there is none.
 func Successor(prefix string) string {
-	trimmed := strings.TrimRight(prefix, "\xff")
-	if trimmed == "" {
+	last := len(prefix) - 1
+	for last >= 0 && prefix[last] == 0xff {
+		last--
+	}
+	if last < 0 {
 		return ""
 	}
-	last := len(trimmed) - 1
-	return trimmed[:last] + string([]byte{trimmed[last] + 1})
+	return prefix[:last] + string([]byte{prefix[last] + 1})
 }
 
 // Page is a part of a span.
