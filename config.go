@@ -133,18 +133,14 @@ const (
 func (c Config) Validate() error {
 	var errs []error
 	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if c.TLSListen != "" {
-		if _, _, err := net.SplitHostPort(c.TLSListen); err != nil {
-			wrong("TLS listen address %q is not HOST:PORT", c.TLSListen)
-		}
+	if c.TLSListen != "" && !isAddress(c.TLSListen) {
+		wrong("TLS listen address %q is not HOST:PORT", c.TLSListen)
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		wrong("a TLS certificate and its key need each other")
 	}
-	if c.Listen != "" {
-		if _, _, err := net.SplitHostPort(c.Listen); err != nil {
-			wrong("listen address %q is not HOST:PORT", c.Listen)
-		}
+	if c.Listen != "" && !isAddress(c.Listen) {
+		wrong("listen address %q is not HOST:PORT", c.Listen)
 	}
 	if c.Durability < DurabilityAlways || c.Durability > DurabilityMemory {
 		wrong("durability %d is unknown", c.Durability)
@@ -174,6 +170,16 @@ func (c Config) Validate() error {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
+}
+
+// isAddress reports whether s has the form of an address. Whether there is such
+// a host shows when it is bound.
+func isAddress(s string) bool {
+	_, port, err := net.SplitHostPort(s)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	return err == nil
 }
 
 func isAccount(s string) bool {

@@ -2,9 +2,11 @@ package leat
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"sync"
 	"time"
 
@@ -37,8 +39,13 @@ type Server struct {
 	tables  *tables.Tables
 	kinesis *kinesis.Service
 	dynamo  *dynamodb.Service
-	door    *wire.Server
+	door    *wire.Server // nil before it is bound
 	secure  *wire.Server // the same with TLS; nil without
+
+	// What the doors ask for each request and each handshake; set before they
+	// serve.
+	handler     http.Handler
+	certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 
 	authority []byte // see Authority
 
@@ -80,19 +87,34 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		closing: make(chan struct{}),
 		done:    make(chan struct{}),
 	}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.abandon())
+	}
+	s.kinesis.Start()
+	go s.serve()
+	go s.watch()
+	return s, nil
+}
+
+// open opens what there is to open, the addresses before anything is made on the
+// disk.
+func (s *Server) open(ctx context.Context) error {
 	keys, err := s.credentials()
 	if err != nil {
-		return nil, err
+		return err
+	}
+	if s.faults, err = s.config.injector(); err != nil {
+		return err
+	}
+	if err = s.bind(); err != nil {
+		return s.whyBusy(err)
 	}
 	masters, err := s.masterKeys(ctx)
 	if err != nil {
-		return nil, err
-	}
-	if s.faults, err = s.config.injector(); err != nil {
-		return nil, err
+		return err
 	}
 	if s.log, err = s.openLog(); err != nil {
-		return nil, err
+		return err
 	}
 	s.kinesis = s.newKinesis(masters)
 	s.dynamo = dynamodb.New(dynamodb.Options{Log: s.log, Tables: s.tables, Clock: s.config.Clock, StateDelay: s.config.StateDelay})
@@ -102,14 +124,20 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err == nil {
 		err = s.openDoors(keys)
 	}
-	if err != nil {
-		s.unregister()
-		return nil, errors.Join(err, s.log.Close())
+	return err
+}
+
+// abandon gives up what open has opened before it failed.
+func (s *Server) abandon() error {
+	s.unregister()
+	var errs []error
+	for _, d := range s.doors() {
+		errs = append(errs, d.Shutdown(context.Background()))
 	}
-	s.kinesis.Start()
-	go s.serve()
-	go s.watch()
-	return s, nil
+	if s.log != nil {
+		errs = append(errs, s.log.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // credentials reads the keys that may call, nil when anybody may.
@@ -151,10 +179,10 @@ func (s *Server) newKinesis(masters keys.Keeper) *kinesis.Service {
 	})
 }
 
-// openDoors hangs the services behind the wire and binds the addresses.
+// openDoors hangs the services behind the wire.
 func (s *Server) openDoors(keys sigv4.Credentials) (err error) {
 	c := s.config
-	handler := wire.New(wire.Options{
+	s.handler = wire.New(wire.Options{
 		Services: []wire.Service{
 			{API: kinesisapi.Service, Handlers: s.kinesis.Handlers(), Records: s.kinesis, StreamOf: s.kinesis.StreamOf, Access: s.kinesis.Access},
 			{API: dynamodbapi.Service, Handlers: s.dynamo.Handlers(), Access: s.dynamo.Access},
@@ -168,11 +196,10 @@ func (s *Server) openDoors(keys sigv4.Credentials) (err error) {
 		Clock:       c.Clock,
 		Logger:      c.Logger,
 	})
-	if s.door, err = wire.Listen(c.Listen, handler, c.Logger); err != nil {
-		return err
-	}
-	if s.secure, err = s.openSecure(handler); err != nil {
-		return errors.Join(err, s.door.Shutdown(context.Background()))
+	if s.secure != nil {
+		if s.certificate, err = s.openCertificate(); err != nil {
+			return err
+		}
 	}
 	for _, d := range s.doors() {
 		if keys == nil && !isLoopback(d.Addr()) {
@@ -181,11 +208,6 @@ func (s *Server) openDoors(keys sigv4.Credentials) (err error) {
 		}
 	}
 	return nil
-}
-
-func isLoopback(addr net.Addr) bool {
-	tcp, ok := addr.(*net.TCPAddr)
-	return ok && tcp.IP.IsLoopback()
 }
 
 // watch closes done when the server can do no more work: its door or its log

@@ -1,50 +1,25 @@
 package leat
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
 
 	"github.com/leat-io/leat/internal/authority"
-	"github.com/leat-io/leat/wire"
 )
 
 // TLSFolder returns the folder below a data folder in which a server keeps the
 // certificate authority it has made.
 func TLSFolder(data string) string { return filepath.Join(data, "tls") }
 
-// openSecure binds the address of TLS, behind which is the same handler. It
-// returns nil when there is none.
-func (s *Server) openSecure(h http.Handler) (*wire.Server, error) {
-	c := s.config
-	if c.TLSListen == "" {
-		return nil, nil
-	}
-	certificate, err := s.certificate()
-	if err != nil {
-		return nil, err
-	}
-	door, err := wire.ListenTLS(c.TLSListen, h, certificate, c.Logger)
-	if c.TLSOptional && errors.Is(err, syscall.EADDRINUSE) {
-		c.Logger.Warn("no TLS: its address is in use; --tls-listen gives another", "addr", c.TLSListen)
-		s.authority, s.config.TLSFolder = nil, ""
-		return nil, nil
-	}
-	return door, err
-}
-
-// certificate returns who chooses the certificate for a client: the files that
-// were given, or an authority of our own.
-func (s *Server) certificate() (func(*tls.ClientHelloInfo) (*tls.Certificate, error), error) {
+// openCertificate returns who chooses the certificate for a client: the files
+// that were given, or an authority of our own.
+func (s *Server) openCertificate() (func(*tls.ClientHelloInfo) (*tls.Certificate, error), error) {
 	c := s.config
 	if c.TLSCert != "" {
 		pair, err := authority.OpenPair(c.TLSCert, c.TLSKey)
@@ -104,41 +79,4 @@ func hostPort(addr net.Addr) string {
 		return net.JoinHostPort("127.0.0.1", fmt.Sprint(tcp.Port))
 	}
 	return addr.String()
-}
-
-// doors returns the front doors.
-func (s *Server) doors() []*wire.Server {
-	if s.secure == nil {
-		return []*wire.Server{s.door}
-	}
-	return []*wire.Server{s.door, s.secure}
-}
-
-// serve answers requests until the doors are shut, or one of them fails.
-func (s *Server) serve() {
-	defer close(s.served)
-	doors := s.doors()
-	ended := make(chan error, len(doors))
-	for _, d := range doors {
-		s.serving.Go(func() { ended <- d.Serve() })
-	}
-	for range doors {
-		if s.serveErr = <-ended; s.serveErr != nil {
-			return
-		}
-	}
-}
-
-// shut shuts the doors, all with the same grace.
-func (s *Server) shut(ctx context.Context) error {
-	doors := s.doors()
-	errs := make([]error, len(doors))
-	var shutting sync.WaitGroup
-	for i, d := range doors {
-		shutting.Go(func() { errs[i] = d.Shutdown(ctx) })
-	}
-	shutting.Wait()
-	<-s.served
-	s.serving.Wait() // for the other door, when serve has ended because of one
-	return errors.Join(errs...)
 }
