@@ -66,10 +66,12 @@ func (r *registration) consumerARN(ctx context.Context) (string, error) {
 		switch {
 		case isNotFound(err):
 			_, err = r.fan.RegisterStreamConsumer(ctx, &kinesis.RegisterStreamConsumerInput{StreamARN: &streamARN, ConsumerName: &r.name})
-			if err != nil && !isInUse(err) {
+			if err == nil {
+				continue
+			}
+			if !isInUse(err) {
 				return "", fmt.Errorf("register the consumer %s: %w", r.name, err)
 			}
-			continue
 		case err != nil:
 			return "", fmt.Errorf("describe the consumer %s: %w", r.name, err)
 		case out.ConsumerDescription.ConsumerStatus == types.ConsumerStatusActive:

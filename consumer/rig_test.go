@@ -187,11 +187,17 @@ func (r *rig) start(name string, factory Factory, options ...Option) *running {
 // startOn is start with a lease store of the worker's own.
 func (r *rig) startOn(leases lease.Store, name string, factory Factory, options ...Option) *running {
 	r.t.Helper()
+	return r.startWith(r.client(), leases, name, factory, options...)
+}
+
+// startWith is startOn with a Kinesis of the worker's own.
+func (r *rig) startWith(client Kinesis, leases lease.Store, name string, factory Factory, options ...Option) *running {
+	r.t.Helper()
 	if factory == nil {
 		factory = Func(r.seen.process)
 	}
 	o := append([]Option{Stream("orders"), WorkerID(name), WithLogger(testLogger(r.t))}, options...)
-	w, err := New(r.client(), leases, factory, o...)
+	w, err := New(client, leases, factory, o...)
 	if err != nil {
 		r.t.Fatal(err)
 	}
