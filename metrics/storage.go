@@ -31,6 +31,10 @@ var storageFigures = []*read[disklog.Stats]{
 		func(s disklog.Stats) float64 { return float64(s.ExtentBytes) }, nil},
 	{figure{"", "leat_storage_snapshots_total", "Snapshots that were written.", nil, counter},
 		func(s disklog.Stats) float64 { return float64(s.Snapshots) }, nil},
+	{figure{"", "leat_storage_scrubbed_bytes_total", "Bytes of extents that were read and verified in the background.", nil, counter},
+		func(s disklog.Stats) float64 { return float64(s.ScrubbedBytes) }, nil},
+	{figure{"", "leat_storage_damaged_extents", "Extents that could not be read back whole when they were last verified.", nil, gauge},
+		func(s disklog.Stats) float64 { return float64(s.DamagedExtents) }, nil},
 	{figure{"", "leat_storage_full", "1 while records are refused for lack of space, else 0.", nil, gauge},
 		func(s disklog.Stats) float64 { return oneIf(s.Full) }, nil},
 }

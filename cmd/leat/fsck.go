@@ -37,7 +37,8 @@ func newFsck() *cobra.Command {
 		Use:   "fsck FOLDER",
 		Short: "Verify a data folder",
 		Long: `Verify everything in a data folder, with the code that the server opens it with.
-Nothing is changed. The server that has the folder must be stopped.
+Nothing is changed, also where something is damaged: the files named are to be
+put back from a copy. The server that has the folder must be stopped.
 
 Exit codes: 0 nothing is wrong, 1 the folder cannot be examined, 4 a server has
 it, 5 something is damaged.`,
@@ -97,7 +98,7 @@ func verdict(found *disklog.FsckReport) string {
 	}
 	switch {
 	case fatal == 0:
-		return problems + "; the server starts, and reads that touch what is damaged fail"
+		return problems + "; the server starts, and reads that touch what is damaged fail until the files named are put back from a copy"
 	case fatal == len(found.Problems):
 		return problems + ", and the server does not start; put the files named back from a copy"
 	}

@@ -163,7 +163,7 @@ func serveError(c leat.Config, err error) error {
 	case errors.Is(err, disklog.ErrLocked):
 		return exitError{fmt.Errorf("%w: stop the other leat, or give another folder with --data", err), exitInUse}
 	case errors.As(err, &damaged):
-		return exitError{fmt.Errorf("%w: nothing was changed; \"leat fsck %s\" says what is readable and what a repair would do", err, c.Data), exitDamaged}
+		return exitError{fmt.Errorf("%w: nothing was changed; \"leat fsck %s\" says where and what to do", err, c.Data), exitDamaged}
 	case errors.Is(err, vfs.ErrNoSpace), errors.Is(err, syscall.ENOSPC):
 		return exitError{fmt.Errorf("%w: make room and start again; nothing that was acknowledged is lost", err), exitFull}
 	case errors.Is(err, syscall.EADDRINUSE):

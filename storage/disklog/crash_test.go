@@ -79,6 +79,9 @@ func (w *world) live() error {
 		w.use(log, int(w.rnd.Int32N(60)))
 	}
 	w.crash(log)
+	if damage := w.damage.found.Load(); damage != nil {
+		return fmt.Errorf("the scrubber says: %s", *damage)
+	}
 	return nil
 }
 

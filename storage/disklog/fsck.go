@@ -81,11 +81,6 @@ type fsck struct {
 	files map[uint64]string
 }
 
-type extentPlace struct {
-	file uint64
-	pos  int64
-}
-
 func (f *fsck) run() error {
 	l := f.log
 	instance, err := readFormat(l.opts.FS, path.Join(l.dir, formatName))
@@ -225,6 +220,7 @@ func (f *fsck) shard(s *shard) {
 		}
 		next = m.Last + 1
 		err, ok := f.found[extentPlace{m.File, m.Pos}]
+		var corrupt *storage.CorruptError
 		switch {
 		case f.files[m.File] == "":
 			err = &storage.CorruptError{File: name, Reason: "extent file is missing"}
@@ -232,6 +228,10 @@ func (f *fsck) shard(s *shard) {
 			err = &storage.CorruptError{File: name, Offset: m.Pos, Reason: fmt.Sprintf("extent is missing: %v", m)}
 		case errors.Is(err, extent.ErrPunched):
 			err = &storage.CorruptError{File: name, Offset: m.Pos, Reason: fmt.Sprintf("extent that is wanted was punched: %v", m)}
+		case errors.As(err, &corrupt):
+			// From when to when, for readers that are to go on behind it.
+			err = &storage.CorruptError{File: corrupt.File, Offset: corrupt.Offset, Reason: fmt.Sprintf("%s, in shard log %v, among records that arrived from %s to %s",
+				corrupt.Reason, s.key, dumpTime(m.FirstMillis), dumpTime(m.LastMillis))}
 		}
 		if err != nil {
 			f.problem(err, false)

@@ -46,9 +46,10 @@ type Log struct {
 
 	kick          chan struct{} // to the flusher; has room for one
 	settled       chan chan struct{}
-	closing       chan struct{} // closed by Close: the flusher ends
+	closing       chan struct{} // closed by Close: the flusher and the scrubber end
 	drain         chan struct{} // closed after that: the committer ends
 	flusherDone   chan struct{}
+	scrubberDone  chan struct{}
 	committerDone chan struct{}
 
 	closeOnce sync.Once
@@ -74,6 +75,7 @@ func (l *Log) close() error {
 	l.queue.refuse(storage.ErrStopped)
 	close(l.closing)
 	<-l.flusherDone
+	<-l.scrubberDone
 	close(l.drain)
 	<-l.committerDone
 	l.stop(nil)

@@ -43,6 +43,7 @@ func Open(dir string, machines map[string]storage.Machine, o Options) (*Log, err
 		closing:       make(chan struct{}),
 		drain:         make(chan struct{}),
 		flusherDone:   make(chan struct{}),
+		scrubberDone:  make(chan struct{}),
 		committerDone: make(chan struct{}),
 		stopped:       make(chan struct{}),
 		stats:         stats{commits: histogram.New(timeBounds), syncs: histogram.New(timeBounds)},
@@ -90,6 +91,7 @@ func (l *Log) open() error {
 		"unflushed_bytes", l.unflushed.bytes.Load(), "took", time.Since(start))
 	go r.committer.run()
 	go r.flusher.run()
+	go newScrubber(l).run()
 	return nil
 }
 

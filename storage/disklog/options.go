@@ -54,6 +54,10 @@ type Options struct {
 	// 10 minutes.
 	SnapshotInterval time.Duration
 
+	// ScrubInterval is how often all extents are read and verified in the
+	// background; zero is 7 days, negative never.
+	ScrubInterval time.Duration
+
 	// MinFreeBytes is the free space of the volume below which Append gives
 	// ErrFull, until there is half as much again. Zero is 1 GiB or 5 % of the
 	// volume, whichever is more, and at most half of it; negative is none.
@@ -115,6 +119,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.SnapshotInterval == 0 {
 		o.SnapshotInterval = 10 * time.Minute
+	}
+	if o.ScrubInterval == 0 {
+		o.ScrubInterval = 7 * 24 * time.Hour
 	}
 	return o
 }

@@ -141,7 +141,7 @@ func (r *reading) extent(ctx context.Context, m extent.Meta) (bool, error) {
 	records, nextMillis, err := r.log.store.Read(ctx, m, r.res.Next, r.req.NotBeforeMillis,
 		r.req.MaxRecords-before, r.req.MaxBytes-r.bytes, r.res.Records)
 	if err != nil {
-		if r.gone(m) {
+		if r.shard.gone(m) {
 			return false, nil // trimmed or deleted meanwhile; look again
 		}
 		if before > 0 {
@@ -157,13 +157,6 @@ func (r *reading) extent(ctx context.Context, m extent.Meta) (bool, error) {
 	}
 	r.res.NextMillis = nextMillis
 	return nextMillis != 0 || len(records) == before, nil
-}
-
-// gone reports whether an extent was given up since it was found.
-func (r *reading) gone(m extent.Meta) bool {
-	r.shard.mu.Lock()
-	defer r.shard.mu.Unlock()
-	return r.shard.deleted || r.shard.first > m.Last
 }
 
 // Bounds implements storage.Log.
@@ -190,8 +183,7 @@ func (l *Log) OffsetAt(ctx context.Context, key storage.ShardKey, millis int64) 
 		s.mu.Unlock()
 		if p.extent != nil {
 			offset, err := l.store.OffsetAt(ctx, *p.extent, millis)
-			r := reading{shard: s}
-			if err != nil && r.gone(*p.extent) {
+			if err != nil && s.gone(*p.extent) {
 				continue
 			}
 			if err != nil {

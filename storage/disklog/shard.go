@@ -79,6 +79,14 @@ func (s *shard) findExtentLocked(offset storage.Offset, millis int64) int {
 	})
 }
 
+// gone reports whether an extent was given up since it was found. Who fails to
+// read it asks: a hole may have taken its place.
+func (s *shard) gone(m extent.Meta) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.deleted || s.first > m.Last
+}
+
 // table holds the shard logs. It is changed by the committer only, which holds
 // mu meanwhile; the committer reads it without.
 type table struct {

@@ -34,6 +34,10 @@ type Stats struct {
 	Extents     int64
 	ExtentBytes int64
 	Snapshots   int64
+	// ScrubbedBytes of extents were read and verified while at rest.
+	// DamagedExtents could not be read back whole when they last were.
+	ScrubbedBytes  int64
+	DamagedExtents int64
 	// Full says that appends are refused for lack of space.
 	Full bool
 }
@@ -56,6 +60,8 @@ type stats struct {
 	extentBytes   atomic.Int64
 	snapshots     atomic.Int64
 	snapshotBytes atomic.Int64 // of the newest
+	scrubbed      atomic.Int64 // bytes
+	damaged       atomic.Int64 // extents
 	full          atomic.Bool
 }
 
@@ -79,6 +85,8 @@ func (l *Log) Stats() Stats {
 		Extents:         l.stats.extents.Load(),
 		ExtentBytes:     l.stats.extentBytes.Load(),
 		Snapshots:       l.stats.snapshots.Load(),
+		ScrubbedBytes:   l.stats.scrubbed.Load(),
+		DamagedExtents:  l.stats.damaged.Load(),
 		Full:            l.Full(),
 	}
 	for _, seg := range l.journal.Segments() {

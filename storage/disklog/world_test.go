@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/leat-io/leat/internal/vfs"
@@ -24,6 +26,8 @@ type world struct {
 	// records to be missing.
 	interval time.Duration
 	lossy    bool
+
+	damage damageWatch // no extent is damaged unless a test does so
 
 	mu       sync.Mutex
 	shards   map[storage.ShardKey]*facts
@@ -50,6 +54,26 @@ type fact struct {
 	millis int64
 }
 
+// damageWatch is a log that remembers whether the scrubber has found damage.
+type damageWatch struct {
+	slog.TextHandler
+	found atomic.Pointer[string]
+}
+
+func (d *damageWatch) Enabled(context.Context, slog.Level) bool { return true }
+
+func (d *damageWatch) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == damagedMessage {
+		r.Attrs(func(a slog.Attr) bool {
+			if a.Key == "err" {
+				d.found.Store(new(a.Value.String()))
+			}
+			return true
+		})
+	}
+	return nil
+}
+
 func newWorld(rnd *rand.Rand) *world {
 	return &world{rnd: rnd, fs: vfs.NewCrash(), clock: storagetest.NewClock(), shards: make(map[storage.ShardKey]*facts)}
 }
@@ -62,6 +86,8 @@ func (w *world) options(fs vfs.FS) Options {
 	o.SnapshotBytes = int64(8<<10 + w.rnd.IntN(128<<10))
 	o.ExtentFileBytes = int64(8<<10 + w.rnd.IntN(64<<10))
 	o.Buffered = w.rnd.IntN(2) == 0
+	o.ScrubInterval = time.Duration(w.rnd.IntN(40)-10) * 10 * time.Millisecond
+	o.Logger = slog.New(&w.damage)
 	return o
 }
 

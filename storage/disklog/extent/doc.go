@@ -8,8 +8,8 @@
 // drawn in format.go and described in docs/formats/extent.md.
 //
 // A [Writer] makes one file. [Meta] is what the engine's manifest keeps of an
-// extent, and all a [Store] needs to read it. [Inspect] walks a file without a
-// manifest, for tools and repair.
+// extent, and all a [Store] needs to read it, or to verify it while it is at
+// rest. [Inspect] walks a file without a manifest, for tools.
 //
 // No byte of a record is served unless the checksum of its block was verified
 // in this process after it was read from the file (spec storage §7.1, I5).

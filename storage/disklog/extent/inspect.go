@@ -50,6 +50,7 @@ type inspector struct {
 	name  string
 	deep  bool
 	visit func(Meta, error) bool
+	pause func(bytes int) error // after the read of a block; nil is none
 
 	size      int64
 	number    uint64
@@ -206,6 +207,9 @@ func (in *inspector) content(x *index) error {
 	c := checker{lastMillis: x.meta.FirstMillis}
 	for i, b := range x.blocks {
 		data, err := readAt(in.file, b.pos, int64(b.stored))
+		if err == nil && in.pause != nil {
+			err = in.pause(len(data))
+		}
 		if err != nil {
 			return err
 		}
