@@ -3,6 +3,7 @@ package leat
 import (
 	"errors"
 
+	"github.com/leat-io/leat/api/dynamodbapi"
 	"github.com/leat-io/leat/api/kinesisapi"
 	"github.com/leat-io/leat/internal/fault"
 	"github.com/leat-io/leat/wire"
@@ -25,8 +26,19 @@ func (c Config) faultRules() ([]fault.Rule, error) {
 	return rules, errors.Join(errs...)
 }
 
-// checkFault reports everything that is wrong with a rule.
-func checkFault(r fault.Rule) error { return wire.CheckFault(kinesisapi.Service, r) }
+// checkFault reports everything that is wrong with a rule, which has to fit one
+// of the APIs. Where it fits none, the API is blamed that has the operation.
+func checkFault(r fault.Rule) error {
+	err := wire.CheckFault(kinesisapi.Service, r)
+	if err == nil || kinesisapi.Service.Operations[r.Operation] != nil {
+		return err
+	}
+	other := wire.CheckFault(dynamodbapi.Service, r)
+	if other == nil || dynamodbapi.Service.Operations[r.Operation] != nil {
+		return other
+	}
+	return err
+}
 
 // injector returns one with the configured rules in force.
 func (c Config) injector() (*fault.Injector, error) {

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"github.com/leat-io/leat/internal/fault"
@@ -55,12 +56,17 @@ func (f Fault) Times(n int) Fault {
 
 // Intercept lets a fault happen to the next calls of an operation, such as
 // "PutRecords", whoever makes them. Faults of one operation queue up: one that
-// is added while another is not used up follows it. It panics when Kinesis has
-// no such operation, or when the fault cannot happen to it, since a fault that
-// never happens would make a test pass for the wrong reason.
+// is added while another is not used up follows it. It panics when neither
+// Kinesis nor DynamoDB has such an operation, or when the fault cannot happen to
+// it, since a fault that never happens would make a test pass for the wrong
+// reason.
 func (s *Server) Intercept(operation string, f Fault) {
-	if _, ok := reflect.TypeFor[*kinesis.Client]().MethodByName(operation); !ok || operation == "Options" {
-		panic(fmt.Sprintf("leattest: Kinesis has no operation %q", operation))
+	_, ok := reflect.TypeFor[*kinesis.Client]().MethodByName(operation)
+	if !ok {
+		_, ok = reflect.TypeFor[*dynamodb.Client]().MethodByName(operation)
+	}
+	if !ok || operation == "Options" {
+		panic(fmt.Sprintf("leattest: neither Kinesis nor DynamoDB has an operation %q", operation))
 	}
 	if f.rule.Times <= 0 {
 		return

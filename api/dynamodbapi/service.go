@@ -25,14 +25,14 @@ var Service = &api.Service{
 var others = func() map[string]bool {
 	names := make(map[string]bool)
 	for _, name := range []string{
-		"BatchExecuteStatement", "CreateBackup", "CreateGlobalTable", "DeleteBackup", "DeleteResourcePolicy",
-		"DescribeBackup", "DescribeContributorInsights", "DescribeEndpoints", "DescribeExport",
+		"BatchExecuteStatement", "CancelBulkOperation", "CreateBackup", "CreateGlobalTable", "DeleteBackup", "DeleteResourcePolicy",
+		"DescribeBackup", "DescribeBulkOperation", "DescribeContributorInsights", "DescribeEndpoints", "DescribeExport",
 		"DescribeGlobalTable", "DescribeGlobalTableSettings", "DescribeImport",
 		"DescribeKinesisStreamingDestination", "DescribeLimits", "DescribeTableReplicaAutoScaling",
 		"DisableKinesisStreamingDestination", "EnableKinesisStreamingDestination", "ExecuteStatement",
-		"ExecuteTransaction", "ExportTableToPointInTime", "GetResourcePolicy", "ImportTable", "ListBackups",
+		"ExecuteTransaction", "ExportTableToPointInTime", "GetResourcePolicy", "ImportTable", "ListBackups", "ListBulkOperations",
 		"ListContributorInsights", "ListExports", "ListGlobalTables", "ListImports", "PutResourcePolicy",
-		"RestoreTableFromBackup", "RestoreTableToPointInTime", "UpdateContributorInsights",
+		"RestoreTableFromBackup", "RestoreTableToPointInTime", "SearchVectors", "StartBulkPutItems", "UpdateContributorInsights",
 		"UpdateGlobalTable", "UpdateGlobalTableSettings", "UpdateKinesisStreamingDestination",
 		"UpdateTableReplicaAutoScaling",
 	} {
