@@ -1,6 +1,15 @@
 package consumer
 
-import "context"
+import (
+	"context"
+	"errors"
+)
+
+// ErrRestart, or an error that wraps it, is what a method of a processor returns
+// that cannot go on and has lost what it kept in mind since the last checkpoint.
+// No method of it is called any more; after a pause the worker makes another
+// processor, which begins after the last checkpoint.
+var ErrRestart = errors.New("the processor has to be replaced")
 
 // Processor processes the records of one shard. The worker makes one with its
 // Factory whenever it gets a shard's lease, and calls its methods one at a

@@ -91,7 +91,7 @@ func (s *shardRun) run() {
 	ctx := s.holding.ctx
 	err := s.parentsEnded(ctx)
 	if err == nil {
-		err = s.process(ctx)
+		err = s.processAgain(ctx)
 	}
 	switch {
 	case err == nil:
@@ -168,8 +168,30 @@ func (s *shardRun) parentsEnded(ctx context.Context) error {
 	return nil
 }
 
+// processAgain processes the shard, with a new processor whenever one wants to
+// be replaced.
+func (s *shardRun) processAgain(ctx context.Context) error {
+	pause := backoff{least: minTaskPause, most: maxTaskPause}
+	for {
+		err := s.process(ctx)
+		if !errors.Is(err, ErrRestart) {
+			return err
+		}
+		s.initialized = false
+		s.logger.Warn("the processor is replaced; the shard begins again after the last checkpoint",
+			"checkpoint", s.holding.row().Checkpoint.String(), "err", err)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.asked:
+			return errAsked
+		case <-s.worker.o.clock.After(pause.next()):
+		}
+	}
+}
+
 // process runs a processor over the shard. It returns nil when the shard has
-// ended, errAsked, or an error when the lease is lost.
+// ended, errAsked, ErrRestart, or another error when the lease is lost.
 func (s *shardRun) process(ctx context.Context) error {
 	row := s.holding.row()
 	if row.Ended() {
@@ -273,7 +295,7 @@ func (s *shardRun) processOnce(ctx context.Context, b *Batch) error {
 	s.events.processed(&attempt, s.worker.o.clock.Now().Sub(began), err)
 	switch {
 	case err == nil:
-	case s.worker.o.skipFailed && ctx.Err() == nil:
+	case s.worker.o.skipFailed && ctx.Err() == nil && !errors.Is(err, ErrRestart):
 		s.logger.Error("the processor failed; its batch is skipped", "err", err)
 		return nil
 	case len(attempt.Records) > 0:
@@ -295,6 +317,8 @@ func (s *shardRun) untilDone(ctx context.Context, task string, do func(context.C
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
+		case errors.Is(err, ErrRestart):
+			return err
 		}
 		s.logger.Warn("task failed and is tried again", "task", task, "err", err)
 		select {

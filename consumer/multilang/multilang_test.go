@@ -1,0 +1,253 @@
+package multilang
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"github.com/leat-io/leat/consumer"
+	"github.com/leat-io/leat/consumer/memlease"
+	"github.com/leat-io/leat/leattest"
+)
+
+// patience is how long a test waits for what comes at once.
+const patience = time.Minute
+
+// daemon is a worker whose processors are children of the test.
+type daemon struct {
+	t      *testing.T
+	client *kinesis.Client
+	trail  string
+	words  *words
+	stop   context.CancelFunc
+	done   chan error
+}
+
+// words collects what is logged.
+type words struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (w *words) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.Write(p)
+}
+
+func (w *words) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
+
+// run starts a daemon over a stream of its own with the children of a mode.
+func run(t *testing.T, mode string, command Command) *daemon {
+	t.Helper()
+	srv := leattest.New(t, leattest.Stream("orders", 1))
+	d := &daemon{
+		t: t, client: kinesis.NewFromConfig(srv.AWSConfig()), trail: filepath.Join(t.TempDir(), "trail"),
+		words: new(words), done: make(chan error, 1),
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command.Path, command.Logger = self, slog.New(slog.NewTextHandler(d.words, nil))
+	command.Env = append(os.Environ(), childMode+"="+mode, "LEAT_TEST_TRAIL="+d.trail)
+	w, err := consumer.New(d.client, memlease.New(), command.Factory(), consumer.Stream("orders"),
+		consumer.IdleTime(10*time.Millisecond), consumer.WithLogger(command.Logger))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	d.stop = cancel
+	go func() { d.done <- w.Run(ctx) }()
+	t.Cleanup(d.end)
+	return d
+}
+
+// end stops the daemon, once.
+func (d *daemon) end() {
+	if d.stop == nil {
+		return
+	}
+	d.stop()
+	d.stop = nil
+	if err := <-d.done; err != nil {
+		d.t.Error(err)
+	}
+}
+
+// put puts a record.
+func (d *daemon) put(data string) {
+	d.t.Helper()
+	_, err := d.client.PutRecord(d.t.Context(), &kinesis.PutRecordInput{
+		StreamName: aws.String("orders"), PartitionKey: aws.String("k"), Data: []byte(data),
+	})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// saw waits until the children have noted all of the lines.
+func (d *daemon) saw(lines ...string) {
+	d.t.Helper()
+	deadline := time.Now().Add(patience)
+	for {
+		noted, err := os.ReadFile(d.trail)
+		if err != nil && !os.IsNotExist(err) {
+			d.t.Fatal(err)
+		}
+		all := strings.Split(string(noted), "\n")
+		missing := slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return slices.Contains(all, line) })
+		if len(missing) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			d.t.Fatalf("not noted: %q\nnoted:\n%s\nlogged:\n%s", missing, noted, d.words)
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+}
+
+const shard0 = "shardId-000000000000"
+
+func TestChild(t *testing.T) {
+	d := run(t, "well", Command{})
+	d.put("one")
+	d.saw(shard0+" initialize TRIM_HORIZON", shard0+" record k one", shard0+" checkpoint: done")
+	d.put("two")
+	d.saw(shard0 + " record k two")
+	_, err := d.client.SplitShard(t.Context(), &kinesis.SplitShardInput{
+		StreamName: aws.String("orders"), ShardToSplit: aws.String(shard0), NewStartingHashKey: aws.String("170141183460469231731687303715884105728"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.saw(shard0+" shardEnded", "shardId-000000000001 initialize TRIM_HORIZON", "shardId-000000000002 initialize TRIM_HORIZON")
+	d.end()
+	d.saw("shardId-000000000001 shutdownRequested", "shardId-000000000001 leaseLost",
+		"shardId-000000000002 shutdownRequested", "shardId-000000000002 leaseLost")
+	if words := d.words.String(); !strings.Contains(words, "hello from the child") {
+		t.Errorf("what the child wrote to standard error is not in the log:\n%s", words)
+	}
+}
+
+// TestChildIsReplaced has the first child fail at the first record, in each way.
+func TestChildIsReplaced(t *testing.T) {
+	for _, mode := range []string{"crash", "hang", "wrong answer"} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			command := Command{}
+			if mode == "hang" {
+				command.Timeout = 2 * time.Second
+			}
+			d := run(t, mode, command)
+			d.put("one")
+			d.saw(shard0+" record k one", shard0+" checkpoint: done")
+			noted, err := os.ReadFile(d.trail)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(string(noted), "initialize TRIM_HORIZON"); n < 2 {
+				t.Errorf("%d children:\n%s", n, noted)
+			}
+		})
+	}
+}
+
+func TestCheckpointErrors(t *testing.T) {
+	for mode, want := range map[string]string{
+		"checkpoint early": "early: InvalidStateException",
+		"checkpoint badly": "bad: IllegalArgumentException",
+	} {
+		t.Run(mode, func(t *testing.T) {
+			d := run(t, mode, Command{})
+			d.put("one")
+			d.saw(shard0+" "+want, shard0+" checkpoint: done")
+		})
+	}
+}
+
+// TestNoProgram has a program that is not there.
+func TestNoProgram(t *testing.T) {
+	c := Command{Path: filepath.Join(t.TempDir(), "missing")}
+	p := c.Factory()(consumer.ShardInfo{})
+	if err := p.Initialize(t.Context(), consumer.ShardInfo{}); err == nil {
+		t.Error("no error")
+	}
+	p.LeaseLost(t.Context())
+}
+
+func TestParse(t *testing.T) {
+	const text = `# a comment
+! another
+ExecutableName = python3 -u sample.py
+streamName:orders
+applicationName   an\
+    app
+kinesisEndpoint=http://127.0.0.1:4567
+a\ b\:c = d\u00e9\te
+empty
+`
+	p, err := Parse(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Properties{
+		"executableName": "python3 -u sample.py", "streamName": "orders", "applicationName": "anapp",
+		"kinesisEndpoint": "http://127.0.0.1:4567", "a b:c": "dé\te", "empty": "",
+	}
+	if fmt.Sprint(p) != fmt.Sprint(want) {
+		t.Errorf("read %q, want %q", p, want)
+	}
+	for _, bad := range []string{`a = \u12`, `a = \uzzzz`} {
+		if _, err := Parse(strings.NewReader("\n" + bad)); err == nil || !strings.Contains(err.Error(), "line 2") {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
+func TestSettings(t *testing.T) {
+	p := Properties{
+		"executableName": "node app.js", "applicationName": "app", "streamName": "orders",
+		"dynamoDbClient.endpointOverride": "http://d", "kinesisEndpoint": "http://k", "timeoutInSeconds": "3",
+		"failoverTimeMillis": "5000", "initialPositionInStream": "trim_horizon", "unknown": "x",
+	}
+	s, err := p.Settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Command.Path != "node" || !slices.Equal(s.Command.Args, []string{"app.js"}) || s.Command.Timeout != 3*time.Second ||
+		s.Table != "app" || s.DynamoDBEndpoint != "http://d" || s.KinesisEndpoint != "http://k" {
+		t.Errorf("settings %+v", s)
+	}
+	_, err = Properties{"maxRecords": "many", "retrievalMode": "push"}.Settings()
+	for _, want := range []string{"applicationName", "executableName", "streamName", "maxRecords", "retrievalMode"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not name %s", err, want)
+		}
+	}
+}
+
+// FuzzParse has properties that are none never do harm.
+func FuzzParse(f *testing.F) {
+	f.Add("a = b\\\n c\n")
+	f.Add("\\")
+	f.Fuzz(func(t *testing.T, text string) {
+		if p, err := Parse(strings.NewReader(text)); err == nil {
+			_, _ = p.Settings()
+		}
+	})
+}
