@@ -91,6 +91,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		return nil, errors.Join(err, s.abandon())
 	}
 	s.kinesis.Start()
+	s.dynamo.Start()
 	go s.serve()
 	go s.watch()
 	return s, nil
@@ -269,6 +270,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		err := s.shut(ctx)
 		<-s.watched
 		s.unregister()
+		s.dynamo.Close()
 		s.kinesis.Close()
 		s.closeErr = errors.Join(err, s.log.Close())
 	})

@@ -22,6 +22,7 @@ import (
 // failer is what rapid's and testing's T have in common here.
 type failer interface {
 	Helper()
+	Cleanup(func())
 	Fatal(args ...any)
 	Fatalf(format string, args ...any)
 	Errorf(format string, args ...any)
@@ -59,6 +60,7 @@ func (r *recorder) Propose(ctx context.Context, machine string, command []byte) 
 func newRig(t failer, o Options) *rig {
 	r := &rig{failer: t, clock: new(clock.Manual), state: tables.New()}
 	r.log = &recorder{Log: memlog.Open(map[string]storage.Machine{tables.MachineName: r.state}, memlog.Options{Clock: r.clock})}
+	t.Cleanup(func() { _ = r.log.Close() })
 	o.Log, o.Tables, o.Clock = r.log, r.state, r.clock
 	r.Service = New(o)
 	r.ctx = r.as("111122223333")
@@ -135,6 +137,16 @@ func (r *rig) createTable(keys ...string) {
 	if err != nil {
 		r.Fatal(err)
 	}
+}
+
+// defined returns the definition of the table "t".
+func (r *rig) defined() *tables.Table {
+	r.Helper()
+	t, err := r.open(r.ctx, aws.String("t"))
+	if err != nil {
+		r.Fatal(err)
+	}
+	return t
 }
 
 // wantError checks the code and the message of an error.

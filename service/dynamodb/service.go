@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/leat-io/leat/api"
@@ -33,15 +34,21 @@ type Service struct {
 	clock      clock.Clock
 	stateDelay time.Duration
 	writer     writer
+
+	// ctx ends with Close. The goroutine of Start runs under it.
+	ctx    context.Context
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
 }
 
-// New returns a service.
+// New returns a service that serves calls, but lets no item expire before Start.
 func New(o Options) *Service {
 	if o.Clock == nil {
 		o.Clock = clock.System{}
 	}
 	s := &Service{log: o.Log, tables: o.Tables, clock: o.Clock, stateDelay: o.StateDelay}
 	s.writer.service = s
+	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
 
