@@ -39,11 +39,8 @@ type Plan struct {
 func Assign(v View, p Policy, balance bool, rng *rand.Rand) Plan {
 	f := newFleet(v, p.withDefaults(), rng)
 	if f.policy.Strategy == ByCount {
-		// Counts are all that matters: what has ended is nothing to do, and
-		// whatever a worker measures is put aside.
 		for _, l := range f.workers {
-			l.leases = slices.DeleteFunc(l.leases, func(a Aged) bool { return a.Ended() })
-			clear(l.metrics)
+			clear(l.metrics) // all are equally busy then, but for the number of leases
 		}
 	}
 	plan := Plan{}

@@ -111,13 +111,13 @@ func (f *fleet) choose(e excess) []Aged {
 
 // balanceCounts moves leases from the worker with the most to the one with the
 // fewest until they differ by one at most, or the busy ones have none that can
-// be moved.
+// be moved. Shards that have ended are nothing to do and do not count.
 func (f *fleet) balanceCounts() {
 	workers := slices.Clone(f.workers)
 	for len(workers) > 1 {
-		slices.SortStableFunc(workers, func(a, b *load) int { return cmp.Compare(len(a.leases), len(b.leases)) })
+		slices.SortStableFunc(workers, func(a, b *load) int { return cmp.Compare(a.open, b.open) })
 		to, from := workers[0], workers[len(workers)-1]
-		if len(from.leases)-len(to.leases) < 2 || !f.room(to) {
+		if from.open-to.open < 2 || !f.room(to) {
 			return
 		}
 		leases := slices.DeleteFunc(slices.Clone(from.leases), func(a Aged) bool { return !f.movable(a) })

@@ -37,6 +37,7 @@ type load struct {
 	limits     map[string]float64 // the operating range
 	throughput float64
 	leases     []Aged // that count for it, decisions included
+	open       int    // how many of them have not ended
 }
 
 // newFleet draws the picture.
@@ -54,8 +55,7 @@ func newFleet(v View, p Policy, rng *rand.Rand) *fleet {
 	for _, a := range v.Leases {
 		// A lease that is being handed over counts where it goes to.
 		if l := f.byName[a.Owner]; l != nil {
-			l.leases = append(l.leases, a)
-			l.throughput += f.weight[a.Key]
+			f.add(l, a)
 		}
 	}
 	for _, w := range v.Workers {
@@ -197,26 +197,41 @@ func (f *fleet) roomiest(but *load) *load {
 			continue
 		}
 		room := f.headroom(l)
-		if best == nil || room > most || room == most && len(l.leases) < len(best.leases) {
+		if best == nil || room > most || room == most && l.open < best.open {
 			best, most = l, room
 		}
 	}
 	return best
 }
 
+// add counts a lease for a worker.
+func (f *fleet) add(l *load, a Aged) {
+	l.leases = append(l.leases, a)
+	l.throughput += f.weight[a.Key]
+	if !a.Ended() {
+		l.open++
+	}
+}
+
+// drop takes back what add did.
+func (f *fleet) drop(l *load, a Aged) {
+	l.leases = slices.DeleteFunc(l.leases, func(o Aged) bool { return o.Key == a.Key })
+	l.throughput -= f.weight[a.Key]
+	if !a.Ended() {
+		l.open--
+	}
+}
+
 // move decides that the worker gets the lease, and counts it for the worker.
 func (f *fleet) move(a Aged, to *load) {
-	weight := f.weight[a.Key]
 	if from := f.byName[a.Owner]; from != to {
 		if from != nil {
-			from.leases = slices.DeleteFunc(from.leases, func(o Aged) bool { return o.Key == a.Key })
-			from.throughput -= weight
+			f.drop(from, a)
 		}
 		for name := range to.metrics {
-			to.metrics[name] = f.added(to, name, weight)
+			to.metrics[name] = f.added(to, name, f.weight[a.Key])
 		}
-		to.leases = append(to.leases, a)
-		to.throughput += weight
+		f.add(to, a)
 	}
 	d := &Decision{Lease: a.Lease, Worker: to.name, Handoff: f.graceful(a)}
 	f.decided[a.Key] = d
