@@ -42,6 +42,7 @@ const (
 type upgradedConn struct {
 	net.Conn
 	settings []byte    // of the offer
+	method   string    // of the request
 	client   io.Reader // what was read already, then the connection
 
 	// Owned by Read, which one goroutine calls at a time.
@@ -54,7 +55,7 @@ type upgradedConn struct {
 
 func newUpgradedConn(conn net.Conn, early []byte, r *http.Request, settings []byte) *upgradedConn {
 	c := &upgradedConn{
-		Conn: conn, settings: settings, taken: make(chan struct{}),
+		Conn: conn, settings: settings, method: r.Method, taken: make(chan struct{}),
 		client: io.MultiReader(bytes.NewReader(slices.Clone(early)), conn),
 	}
 	c.request.Store(r)
@@ -120,7 +121,7 @@ func (c *upgradedConn) begin() error {
 	}
 	c.ahead = append(c.ahead, preface...)
 	c.ahead = appendFrame(c.ahead, frameSettings, 0, 0, mergeSettings(c.settings, settings))
-	c.ahead = appendFrame(c.ahead, frameHeaders, flagEndStream|flagEndHeaders, 1, pseudoHeaders(c.request.Load().Method))
+	c.ahead = appendFrame(c.ahead, frameHeaders, flagEndStream|flagEndHeaders, 1, pseudoHeaders(c.method))
 	return nil
 }
 
