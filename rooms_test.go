@@ -27,12 +27,12 @@ var rooms = map[string]string{
 	"storage":     "stream", // a log needs no AWS API to be tested
 	"aggregation": "stream", // a format
 	"service":     "api stream storage",
-	"wire":        "api stream",                  // knows operations, not services; cannot reach storage even by mistake
-	"metrics":     "service storage stream wire", // reads what the rooms count, so that they need not know Prometheus
-	"producer":    "aggregation stream",          // must work against AWS too
-	"consumer":    "aggregation stream",          // must work against AWS too
-	"leattest":    "leat api stream",             // api for the errors that a test asks for
-	"cmd":         "leat stream storage",         // storage for debug and fsck, which open the data with the server's own code
+	"wire":        "api stream",                   // knows operations, not services; cannot reach storage even by mistake
+	"metrics":     "service storage stream wire",  // reads what the rooms count, so that they need not know Prometheus
+	"producer":    "aggregation stream",           // must work against AWS too
+	"consumer":    "aggregation stream",           // must work against AWS too
+	"leattest":    "leat api stream",              // api for the errors that a test asks for
+	"cmd":         "consumer leat stream storage", // storage for debug and fsck, which open the data with the server's own code
 	"leat":        "api metrics service storage stream wire",
 	"test":        "api leat leattest service storage stream wire", // programs that judge the whole
 }

@@ -2,10 +2,15 @@ package consumer
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
+
+// callTimeout bounds every call, so that a server that takes a connection and
+// says nothing is asked again (kinesisRequestTimeout).
+const callTimeout = 30 * time.Second
 
 // Kinesis is what a worker calls to find shards and to poll them. *kinesis.Client
 // of the AWS SDK is one, against AWS or leat; InProcess makes one of a service

@@ -53,6 +53,8 @@ func (r *registration) consumerARN(ctx context.Context) (string, error) {
 	case r.turn <- struct{}{}:
 	}
 	defer func() { <-r.turn }()
+	ctx, cancel := context.WithTimeout(ctx, activePolls*activePoll+callTimeout)
+	defer cancel()
 	if r.arn != "" {
 		return r.arn, nil
 	}
@@ -145,13 +147,16 @@ func (s *subscriber) session(ctx context.Context, q *queue) (ended bool, err err
 		return s.missing(ctx, q, err)
 	}
 	began := s.clock.Now()
+	late := time.AfterFunc(callTimeout, cancel)
 	sub, err := s.registration.fan.Subscribe(ctx, &kinesis.SubscribeToShardInput{
 		ConsumerARN: &arn, ShardId: &s.shard, StartingPosition: s.at.startingPosition(),
 	})
 	if err != nil {
+		late.Stop()
 		return s.missing(ctx, q, err)
 	}
 	defer sub.Close()
+	late.Stop()
 	s.at = s.at.since(began)
 	for q.room(ctx) == nil {
 		select {

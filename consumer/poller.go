@@ -109,6 +109,8 @@ func (p *poller) read(ctx context.Context) (page, error) {
 
 // getRecords gets an iterator if there is none, and records.
 func (p *poller) getRecords(ctx context.Context) (*kinesis.GetRecordsOutput, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
 	if p.iterator == nil {
 		began := p.clock.Now()
 		out, err := p.client.GetShardIterator(ctx, p.at.request(p.source, p.shard))

@@ -18,7 +18,9 @@ func listShards(ctx context.Context, client Kinesis, s source, filter *types.Sha
 	var shards []types.Shard
 	in := &kinesis.ListShardsInput{StreamName: s.nameOrNil(), StreamARN: s.arn, ShardFilter: filter}
 	for {
-		out, err := client.ListShards(ctx, in)
+		calling, cancel := context.WithTimeout(ctx, callTimeout)
+		out, err := client.ListShards(calling, in)
+		cancel()
 		if err != nil {
 			return nil, fmt.Errorf("list the shards of %s: %w", s.name, err)
 		}

@@ -68,6 +68,15 @@ func (o *clientOptions) client(ctx context.Context) (*kinesis.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	cfg, err := o.config(ctx, endpoint)
+	if err != nil {
+		return nil, err
+	}
+	return kinesis.NewFromConfig(cfg, func(k *kinesis.Options) { k.BaseEndpoint = aws.String(endpoint) }), nil
+}
+
+// config returns the configuration for clients of the server at the endpoint.
+func (o *clientOptions) config(ctx context.Context, endpoint string) (aws.Config, error) {
 	options := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(callTimeout)),
 		config.WithRetryer(newRetryer),
@@ -82,7 +91,7 @@ func (o *clientOptions) client(ctx context.Context) (*kinesis.Client, error) {
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return nil, fmt.Errorf("read the AWS configuration: %w", err)
+		return aws.Config{}, fmt.Errorf("read the AWS configuration: %w", err)
 	}
 	cfg.HTTPClient = sdkhttp.Wrap(cfg.HTTPClient)
 	if !isAWS(endpoint) {
@@ -93,7 +102,7 @@ func (o *clientOptions) client(ctx context.Context) (*kinesis.Client, error) {
 			cfg.Credentials = credentials.NewStaticCredentialsProvider("leat", "leat", "")
 		}
 	}
-	return kinesis.NewFromConfig(cfg, func(k *kinesis.Options) { k.BaseEndpoint = aws.String(endpoint) }), nil
+	return cfg, nil
 }
 
 // isAWS reports whether the endpoint is one of Amazon's own.

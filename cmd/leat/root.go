@@ -25,7 +25,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, words io.Writer)
 // newRoot returns the tree of commands.
 func newRoot() *cobra.Command {
 	root := group("leat", "Amazon Kinesis Data Streams, self-hosted",
-		newServe(), newStream(), newPut(), newTail(), newDebug(), newFsck(), newCA(), newVersion())
+		newServe(), newStream(), newPut(), newTail(), newMultilang(), newDebug(), newFsck(), newCA(), newVersion())
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return applyEnvironment(cmd) }
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

@@ -66,7 +66,7 @@ func (c *scriptedChild) run() {
 				c.note("record %s %s", r.PartitionKey, r.Data)
 			}
 			if c.mode == "checkpoint badly" {
-				c.note("bad: %s", c.checkpoint(`"` + strings.Repeat("9", 60) + `"`))
+				c.note("bad: %s", c.checkpoint(`"`+strings.Repeat("9", 60)+`"`))
 			}
 			c.note("checkpoint: %s", c.checkpoint("null"))
 			fmt.Print("\nsomething printed by mistake\n")
