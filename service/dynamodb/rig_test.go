@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -44,17 +46,40 @@ type recorder struct {
 	mu       sync.Mutex
 	commands [][]byte
 	// gate, when not nil, is received from before each command.
-	gate chan struct{}
+	gate    chan struct{}
+	waiting atomic.Int64 // at the gate
 }
 
 func (r *recorder) Propose(ctx context.Context, machine string, command []byte) (any, error) {
 	if r.gate != nil {
+		r.waiting.Add(1)
 		<-r.gate
+		r.waiting.Add(-1)
 	}
 	r.mu.Lock()
 	r.commands = append(r.commands, bytes.Clone(command))
 	r.mu.Unlock()
 	return r.Log.Propose(ctx, machine, command)
+}
+
+// waitProposers waits until so many commands are held up.
+func (r *recorder) waitProposers(n int64) {
+	for r.waiting.Load() != n {
+		runtime.Gosched()
+	}
+}
+
+// waitFor waits until so many writes wait for the next command.
+func (w *writer) waitFor(n int) {
+	for {
+		w.mu.Lock()
+		waiting := len(w.mu.waiting)
+		w.mu.Unlock()
+		if waiting == n {
+			return
+		}
+		runtime.Gosched()
+	}
 }
 
 func newRig(t failer, o Options) *rig {
