@@ -21,7 +21,7 @@ fetch_python() { # folder
 		"$venv/bin/pip" install --quiet --no-deps --disable-pip-version-check -r "$lock" &&
 		made "$venv" "$lock"
 }
-play_python() { PATH="$build/$1/bin:$PATH" "$here/$1/story"; }
+play_python() { PATH="$build/$1/bin:$PATH" "$here/$1/${2:-story}"; }
 
 version_node() { sed -n 's/.*"@aws-sdk\/client-kinesis": "\(.*\)".*/\1/p' "$here/$1/package.json"; }
 fetch_node() {
