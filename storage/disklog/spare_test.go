@@ -41,14 +41,40 @@ func TestEvictReusesUnread(t *testing.T) {
 	}
 }
 
-// TestSparesAreBounded gives more memory back than may be kept.
+// TestSparesAreBounded gives more memory back than may be kept. What is given
+// back last stays.
 func TestSparesAreBounded(t *testing.T) {
 	s := spares{limit: 3 * minSpareBytes}
-	for _, size := range []int{minSpareBytes, minSpareBytes, minSpareBytes - 1, 3 * minSpareBytes, 2 * minSpareBytes, 2 * maxChunkBytes} {
-		s.put(make([]byte, 0, size))
+	for _, c := range []struct{ size, small, large int }{
+		{minSpareBytes, 1, 0},
+		{minSpareBytes, 2, 0},
+		{minSpareBytes - 1, 2, 0},
+		{3 * minSpareBytes, 2, 0},
+		{2 * maxChunkBytes, 2, 0},
+		{2 * minSpareBytes, 1, 1},
+		{2 * minSpareBytes, 0, 1},
+		{minSpareBytes, 1, 1},
+		{4 * minSpareBytes, 1, 1},
+	} {
+		s.put(make([]byte, 0, c.size))
+		kept := int64(c.small+2*c.large) * minSpareBytes
+		if len(s.free[0]) != c.small || len(s.free[1]) != c.large || s.bytes != kept {
+			t.Errorf("after %d bytes: kept %d and %d, %d bytes", c.size, len(s.free[0]), len(s.free[1]), s.bytes)
+		}
 	}
-	if len(s.free[0]) != 2 || len(s.free[1]) != 0 || s.bytes != 2*minSpareBytes {
-		t.Errorf("kept %d and %d, %d bytes", len(s.free[0]), len(s.free[1]), s.bytes)
+}
+
+// TestSparesFit takes memory that is larger than asked for, though not by much.
+func TestSparesFit(t *testing.T) {
+	for size, want := range map[int]int{
+		minSpareBytes: minSpareBytes, 2 * minSpareBytes: 2 * minSpareBytes, 4 * minSpareBytes: minSpareBytes,
+		8 * minSpareBytes: minSpareBytes, minSpareBytes / 2: minSpareBytes,
+	} {
+		s := spares{limit: 1 << 20}
+		s.put(make([]byte, 0, size))
+		if got := s.take(minSpareBytes); len(got) != 0 || cap(got) != want {
+			t.Errorf("of %d bytes: got %d of %d, want %d", size, len(got), cap(got), want)
+		}
 	}
 }
 

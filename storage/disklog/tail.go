@@ -46,9 +46,10 @@ type shown struct {
 	marks      []extent.Mark
 }
 
-// newChunk returns an empty chunk with room for n bytes, from m.
+// newChunk returns an empty chunk with room for n bytes or more, from m.
 func newChunk(n int, m *spares) *chunk {
-	return &chunk{room: n, part: extent.Part{Bytes: m.take(n)}}
+	buf := m.take(n)
+	return &chunk{room: cap(buf), part: extent.Part{Bytes: buf}}
 }
 
 // show makes everything readable that was added.
