@@ -106,6 +106,9 @@ func (s *Server) create(stream streamSetting) error {
 // Close stops the server. Calls under way get a few seconds to finish; when
 // some do not, Close cuts them off and returns an error.
 func (s *Server) Close() error {
+	// net/http opens connections that it then does not need. To the server one
+	// that has asked nothing yet is about to, and would be waited for.
+	s.http.CloseIdleConnections()
 	err := s.server.Close()
 	s.http.CloseIdleConnections()
 	return err
