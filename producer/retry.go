@@ -33,8 +33,13 @@ var passing = map[string]bool{
 	"ServiceUnavailable":          true,
 	"ServiceUnavailableException": true,
 	"KMSThrottlingException":      true,
-	"ExpiredToken":                true, // the next request has new credentials
-	"ExpiredTokenException":       true,
+	// The next request has new credentials.
+	"ExpiredToken":          true,
+	"ExpiredTokenException": true,
+	// The SDK has learnt the service's time from the answer.
+	"RequestTimeTooSkewed": true,
+	"RequestExpired":       true,
+	"RequestInTheFuture":   true,
 }
 
 var sdkRetryable = retry.IsErrorRetryables(retry.DefaultRetryables)
