@@ -72,29 +72,42 @@ func (f *flusher) run() {
 // leaves things to be tried again; any other is the end of the log.
 func (f *flusher) work() error {
 	for {
-		runs, err := f.choose()
-		if err != nil {
-			return err
-		}
-		if len(runs) == 0 {
-			break
-		}
-		if err := f.flush(runs); err != nil {
-			if errors.Is(err, vfs.ErrNoSpace) {
-				// Appends that wait for the flush are to hear of it instead.
-				f.flushFull.Store(true)
-				f.gate.open()
+		more, err := f.flushOnce()
+		if err == nil {
+			f.collect()
+			if !more {
+				f.flushFull.Store(false)
 			}
+			// Here and not behind the loop, which does not end as long as
+			// records come as fast as they are flushed.
+			err = f.snapshotIfDue()
+		}
+		if errors.Is(err, vfs.ErrNoSpace) && more {
+			// Appends that wait for the flush are to hear of it instead.
+			f.flushFull.Store(true)
+			f.gate.open()
+		}
+		if err != nil || !more {
 			return err
 		}
-		f.collect()
 	}
-	f.flushFull.Store(false)
-	f.collect()
-	if f.snapshotDue() {
-		return f.snapshot()
+}
+
+// flushOnce flushes what has to be. It reports whether that was anything.
+func (f *flusher) flushOnce() (bool, error) {
+	runs, err := f.choose()
+	if err != nil || len(runs) == 0 {
+		return false, err
 	}
-	return nil
+	return true, f.flush(runs)
+}
+
+// snapshotIfDue takes a snapshot when there is a reason to.
+func (f *flusher) snapshotIfDue() error {
+	if !f.snapshotDue() {
+		return nil
+	}
+	return f.snapshot()
 }
 
 // finish is the last work before Close: what makes the next start quick.
