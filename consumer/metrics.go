@@ -23,7 +23,7 @@ type Metric struct {
 type Dimension struct{ Name, Value string }
 
 // MetricSink is given the metrics of a worker every ten seconds, and what is
-// left at its end. Package cloudwatch has the one for CloudWatch.
+// left at its end. Package kclmetrics has the one for CloudWatch.
 //
 // PutMetrics is called by one goroutine at a time and keeps no reference to the
 // slice. What it fails to put is lost.

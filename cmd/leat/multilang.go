@@ -7,12 +7,14 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/spf13/cobra"
 
 	"github.com/leat-io/leat/consumer"
 	"github.com/leat-io/leat/consumer/dynamolease"
+	"github.com/leat-io/leat/consumer/kclmetrics"
 	"github.com/leat-io/leat/consumer/multilang"
 	"github.com/leat-io/leat/internal/sdkhttp"
 )
@@ -78,15 +80,26 @@ func (o *multilangOptions) worker(cmd *cobra.Command, s multilang.Settings) (*co
 	// A subscription takes minutes, so the worker bounds its calls by itself.
 	cfg.HTTPClient = sdkhttp.Wrap(awshttp.NewBuildableClient())
 	client := kinesis.NewFromConfig(cfg, func(k *kinesis.Options) { k.BaseEndpoint = &endpoint })
-	tables := dynamodb.NewFromConfig(cfg, func(d *dynamodb.Options) {
-		if e := cmp.Or(s.DynamoDBEndpoint, os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")); e != "" {
-			d.BaseEndpoint = aws.String(e)
-		} else if !isAWS(endpoint) {
-			d.BaseEndpoint = &endpoint
+	elsewhere := func(property, variable string) *string {
+		if e := cmp.Or(property, os.Getenv(variable)); e != "" {
+			return &e
 		}
+		if isAWS(endpoint) {
+			return nil // where AWS has it
+		}
+		return &endpoint // of a server that has them all
+	}
+	tables := dynamodb.NewFromConfig(cfg, func(d *dynamodb.Options) {
+		d.BaseEndpoint = cmp.Or(elsewhere(s.DynamoDBEndpoint, "AWS_ENDPOINT_URL_DYNAMODB"), d.BaseEndpoint)
+	})
+	metrics := cloudwatch.NewFromConfig(cfg, func(c *cloudwatch.Options) {
+		c.BaseEndpoint = cmp.Or(elsewhere(s.CloudWatchEndpoint, "AWS_ENDPOINT_URL_CLOUDWATCH"), c.BaseEndpoint)
 	})
 	logger := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
 	s.Command.Logger = logger
-	return consumer.New(client, dynamolease.New(tables, s.Application, dynamolease.TableName(s.Table)),
-		s.Command.Factory(), append(s.Options, consumer.WithLogger(logger))...)
+	options := append(s.Options, consumer.WithLogger(logger))
+	if s.MetricsLevel != "NONE" {
+		options = append(options, consumer.Metrics(kclmetrics.New(metrics, s.Application)))
+	}
+	return consumer.New(client, dynamolease.New(tables, s.Application, dynamolease.TableName(s.Table)), s.Command.Factory(), options...)
 }
