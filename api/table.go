@@ -18,7 +18,8 @@ type Service struct {
 	Namespace    string
 	TargetPrefix string // of X-Amz-Target, such as "Kinesis_20131202"
 	Operations   map[string]*Operation
-	// Unshaped names the operations for which the SDK has no shapes yet. They
+	// Unshaped names the operations for which the SDK has no shapes yet, and
+	// those of an API of which this server has a part that are not in it. They
 	// can only be refused, and are by name.
 	Unshaped map[string]bool
 	// RequiredLists names the lists of outputs that are written even when they
