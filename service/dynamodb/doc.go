@@ -4,7 +4,10 @@
 //
 // Methods of [Service] have the signatures of the SDK client's without its
 // options, so that what needs a table can be given either. Everything is
-// durable through the command log: see package tables.
+// durable through the command log: see package tables. What they return is
+// shared with the tables, and must not be changed; what they are given is
+// theirs only during the call. They read the caller from the context, where
+// api.WithCaller puts it.
 //
 // This package's API may change.
 package dynamodb

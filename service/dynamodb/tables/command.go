@@ -121,6 +121,7 @@ func (t *Tables) Apply(command []byte, _ *storage.Effects) any {
 	s := &t.mu.state
 	terms = s.at(terms)
 	s.seenMillis = terms.AtMillis
+	s.forget(terms.AtMillis)
 	if refused := d.check(s, terms); refused != nil {
 		return refused
 	}

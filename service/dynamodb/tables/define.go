@@ -55,6 +55,15 @@ func (s *state) put(x *table) {
 	}
 }
 
+// forget drops the definitions of tables that are no longer to be seen DELETING.
+func (s *state) forget(nowMillis int64) {
+	for ref, x := range s.byRef {
+		if !x.Exists(nowMillis) {
+			delete(s.byRef, ref)
+		}
+	}
+}
+
 // find returns the table that a change is about, or that there is none.
 func (s *state) find(ref Ref, t Terms) (*table, *api.Error) {
 	x := s.byRef[ref]
@@ -110,9 +119,7 @@ func (d *Drop) apply(s *state, t Terms) *Table {
 	x := *s.byRef[d.Ref].Table
 	x.Phase = Phase{types.TableStatusDeleting, t.AtMillis + max(t.DelayMillis, 0)}
 	s.put(newTable(&x))
-	if t.DelayMillis <= 0 {
-		delete(s.byRef, d.Ref)
-	}
+	s.forget(t.AtMillis)
 	return &x
 }
 
