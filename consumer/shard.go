@@ -320,13 +320,17 @@ func (s *shardRun) untilDone(ctx context.Context, task string, do func(context.C
 		case errors.Is(err, ErrRestart):
 			return err
 		}
-		s.logger.Warn("task failed and is tried again", "task", task, "err", err)
+		wait := s.worker.o.parentPoll
+		if !errors.Is(err, errParentUnknown) {
+			wait = pause.next()
+			s.logger.Warn("task failed and is tried again", "task", task, "err", err)
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-s.asked:
 			return errAsked
-		case <-s.worker.o.clock.After(pause.next()):
+		case <-s.worker.o.clock.After(wait):
 		}
 	}
 }
