@@ -13,6 +13,8 @@ type Service struct {
 	// JSON10 says that the API speaks AWS JSON 1.0 in place of 1.1 and of AWS
 	// CBOR.
 	JSON10 bool
+	// JSONOnly says that the API does not speak Smithy RPC v2 CBOR either.
+	JSONOnly bool
 	// Namespace is what stands before the codes of the API's own errors in AWS
 	// JSON 1.0, such as "com.amazonaws.dynamodb.v20120810".
 	Namespace    string

@@ -2,10 +2,13 @@ package leattest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	ddb "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
@@ -85,4 +88,37 @@ func ExampleServer_Intercept() {
 	})
 	fmt.Println(err)
 	// Output: <nil>
+}
+
+// A consumer's table of leases is there too.
+func ExampleServer_AWSConfig() {
+	srv, err := leattest.Start()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	ctx, client := context.Background(), dynamodb.NewFromConfig(srv.AWSConfig())
+	key := aws.String("leaseKey")
+	_, err = client.CreateTable(ctx, &dynamodb.CreateTableInput{
+		TableName: aws.String("app"), BillingMode: ddb.BillingModePayPerRequest,
+		AttributeDefinitions: []ddb.AttributeDefinition{{AttributeName: key, AttributeType: ddb.ScalarAttributeTypeS}},
+		KeySchema:            []ddb.KeySchemaElement{{AttributeName: key, KeyType: ddb.KeyTypeHash}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	put := &dynamodb.PutItemInput{
+		TableName: aws.String("app"), ConditionExpression: aws.String("attribute_not_exists(leaseKey)"),
+		Item: map[string]ddb.AttributeValue{"leaseKey": &ddb.AttributeValueMemberS{Value: "shardId-000000000000"}},
+	}
+	for range 2 {
+		_, err = client.PutItem(ctx, put)
+		var taken *ddb.ConditionalCheckFailedException
+		fmt.Println("taken:", errors.As(err, &taken))
+	}
+	// Output:
+	// taken: false
+	// taken: true
 }

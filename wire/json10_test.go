@@ -85,10 +85,14 @@ func TestJSON10(t *testing.T) {
 			t.Errorf("%s: checksum %v, want %s", c.operation, w.Header()[headerChecksum], sum)
 		}
 	}
-	for _, contentType := range []string{contentJSON, contentCBOR} {
-		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"TableName":"some","Key":{}}`))
+	for _, contentType := range []string{contentJSON, contentCBOR, contentRPC} {
+		r := httptest.NewRequest(http.MethodPost, "/service/DynamoDB_20120810/operation/GetItem", strings.NewReader(`{"TableName":"some","Key":{}}`))
 		r.Header.Set("Content-Type", contentType)
-		r.Header.Set("X-Amz-Target", "DynamoDB_20120810.GetItem")
+		if contentType == contentRPC {
+			r.Header.Set(headerProtocol, protocolRPC)
+		} else {
+			r.Header.Set("X-Amz-Target", "DynamoDB_20120810.GetItem")
+		}
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
 		if w.Code != http.StatusNotFound {

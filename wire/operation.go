@@ -119,6 +119,9 @@ func (c *call) coding() coding {
 	if c.rpc != (c.contentType == contentRPC) {
 		return nil
 	}
+	if c.service != nil && c.rpc && c.service.API.JSONOnly {
+		return nil
+	}
 	if c.service != nil && !c.rpc && c.service.API.JSON10 != (c.contentType == contentJSON10) {
 		return nil
 	}

@@ -16,6 +16,7 @@ var Service = &api.Service{
 	SigningName:  "dynamodb",
 	TargetPrefix: "DynamoDB_20120810",
 	JSON10:       true,
+	JSONOnly:     true,
 	Namespace:    "com.amazonaws.dynamodb.v20120810",
 	Operations:   index(slices.Concat(tableOperations, itemOperations, settingOperations)),
 	Unshaped:     others,
