@@ -175,10 +175,21 @@ func TestLockNamesItsHolder(t *testing.T) {
 }
 
 func TestAligned(t *testing.T) {
-	for _, n := range []int{0, 1, Alignment, 3*Alignment + 1} {
-		p := Aligned(n)
-		if len(p) != n || cap(p) != n || n > 0 && address(p)%Alignment != 0 {
+	check := func(p []byte, n int, alignment uintptr) {
+		t.Helper()
+		if len(p) != n || cap(p) != n || n > 0 && address(p)%alignment != 0 {
 			t.Errorf("%d: length %d, capacity %d at %#x", n, len(p), cap(p), address(p))
+		}
+	}
+	for _, n := range []int{0, 1, Alignment, 3*Alignment + 1} {
+		check(Aligned(n), n, Alignment)
+		check(AlignedLarge(n), n, Alignment)
+	}
+	for _, n := range []int{largePage / 2, largePage, 2*largePage + 1} {
+		p := AlignedLarge(n)
+		check(p, n, largePage)
+		if slices.Max(p) != 0 {
+			t.Errorf("%d bytes are not zero", n)
 		}
 	}
 }

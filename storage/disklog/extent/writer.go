@@ -65,7 +65,7 @@ func Create(fsys vfs.FS, dir string, number uint64, o Options) (*Writer, error) 
 	if err := w.create(); err != nil {
 		return nil, fmt.Errorf("create extent file %s: %w", name, err)
 	}
-	w.buf = fileHeader{class: o.Class, instance: o.Instance, file: number}.append(vfs.Aligned(writeBytes)[:0])
+	w.buf = fileHeader{class: o.Class, instance: o.Instance, file: number}.append(vfs.AlignedLarge(writeBytes)[:0])
 	return w, nil
 }
 

@@ -87,7 +87,7 @@ func (b *Buffer) move(capacity int) {
 	old := b.Payload
 	if need := frameHeader + capacity; need > len(b.mem) {
 		size := max(2*len(b.mem), need)
-		b.mem = vfs.Aligned(int(vfs.AlignUp(int64(size))))
+		b.mem = vfs.AlignedLarge(int(vfs.AlignUp(int64(size))))
 	}
 	b.Payload = b.mem[frameHeader : frameHeader+copy(b.mem[frameHeader:], old)]
 }
