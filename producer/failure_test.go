@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
+
+	"github.com/leat-io/leat/stream"
 )
 
 // TestFailures lists how requests and entries fail, and what a record learns of
@@ -279,5 +281,22 @@ func TestBucket(t *testing.T) {
 	}
 	if wait := new(bucket).take(20<<20, 1, now); wait != 0 {
 		t.Errorf("what is larger than the burst waits %v for a full bucket", wait)
+	}
+}
+
+// TestBlockedIsDue sees a shard that had to wait be sent to as soon as it may,
+// whoever finds out that it may: its parcels are in no list of deadlines any
+// more.
+func TestBlockedIsDue(t *testing.T) {
+	p := &Producer{kick: make(chan struct{}, 1), config: defaults()}
+	now := time.Now()
+	s := &shard{notBefore: now.Add(time.Second)}
+	p.pushLocked(s, newLone(Record{PartitionKey: "k"}, stream.HashKey{}, nil, 1), now)
+	if s.place != blocked || p.mu.due {
+		t.Fatalf("at first: place %d, due %v", s.place, p.mu.due)
+	}
+	p.settledLocked(s, now.Add(2*time.Second))
+	if s.place != ready || !p.mu.due {
+		t.Errorf("afterwards: place %d, due %v", s.place, p.mu.due)
 	}
 }

@@ -97,7 +97,6 @@ func (p *Producer) firstWaitingLocked() *parcel {
 func (p *Producer) wakeLocked(now time.Time) {
 	for len(p.mu.blocked) > 0 && !p.mu.blocked[0].wakeAt.After(now) {
 		p.arrangeLocked(p.mu.blocked[0], now)
-		p.mu.due = true
 	}
 	if at := p.mu.shards.refreshAt; !at.IsZero() && !at.After(now) {
 		p.refreshLocked()
@@ -204,6 +203,7 @@ func (p *Producer) moveLocked(s *shard, to place) {
 		p.mu.ready = remove(p.mu.ready, s)
 	case blocked:
 		heap.Remove(&p.mu.blocked, s.heapIndex)
+		p.mu.due = true // what was held up has waited long enough
 	}
 	s.place = to
 	switch to {
