@@ -32,10 +32,8 @@ func (w *Worker) discover(ctx context.Context) {
 	var found atomic.Int64
 	for _, key := range keys {
 		group.Go(func() error {
-			if w.reserve(key) {
-				defer w.unreserve(key)
+			if w.reserve(key) && w.beginWith(ctx, key) {
 				found.Add(1)
-				w.beginWith(ctx, key)
 			}
 			return nil
 		})
@@ -45,24 +43,26 @@ func (w *Worker) discover(ctx context.Context) {
 }
 
 // beginWith begins with the shard of a lease that was reserved, if that is really
-// this worker's and not still another's until it has finished.
-func (w *Worker) beginWith(ctx context.Context, key string) {
+// this worker's and not still another's until it has finished. It reports whether
+// it has begun.
+//
+// The lease is renewed first, since nobody knows for how long it has been this
+// worker's.
+func (w *Worker) beginWith(ctx context.Context, key string) bool {
+	defer w.unreserve(key)
 	row, err := w.leases.Get(ctx, key)
-	if err == nil && row.Owner == w.o.workerID && !row.InHandoff() {
-		err = w.claim(ctx, row)
+	if err == nil && (row.Owner != w.o.workerID || row.InHandoff()) {
+		return false
 	}
-	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrLeaseLost) && !errors.Is(err, lease.ErrNotFound) {
+	now := w.o.clock.Now()
+	if err == nil {
+		row, err = lease.Renew(ctx, w.leases, w.o.workerID, row)
+	}
+	if err == nil {
+		return w.adopt(row, now)
+	}
+	if ctx.Err() == nil && !errors.Is(err, ErrLeaseLost) && !errors.Is(err, lease.ErrNotFound) {
 		w.o.logger.Warn("cannot begin with a lease", "lease", key, "err", err)
 	}
-}
-
-// claim renews a lease that is this worker's and was reserved, since nobody knows
-// for how long it has been, and begins with its shard.
-func (w *Worker) claim(ctx context.Context, row lease.Lease) error {
-	now := w.o.clock.Now()
-	row, err := lease.Renew(ctx, w.leases, w.o.workerID, row)
-	if err == nil {
-		w.adopt(row, now)
-	}
-	return err
+	return false
 }

@@ -102,7 +102,6 @@ func (l *leader) takeLeases(ctx context.Context) error {
 	for _, row := range all.Leases {
 		if row.Owner == w.o.workerID && !row.InHandoff() && w.reserve(row.Key) {
 			w.beginWith(ctx, row.Key)
-			w.unreserve(row.Key)
 		}
 	}
 	want := lease.Want(w.o.workerID, view.Leases, w.o.policy, l.rng)
@@ -144,8 +143,7 @@ func (l *leader) take(ctx context.Context, row lease.Lease, again bool) (bool, e
 	if err != nil {
 		return false, err
 	}
-	w.adopt(row, began)
-	return true, nil
+	return w.adopt(row, began), nil
 }
 
 // lead2x looks after the shards of the streams if this worker is the leader in

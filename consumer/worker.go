@@ -300,14 +300,14 @@ func (w *Worker) unreserve(key string) {
 }
 
 // adopt begins with a shard whose lease was reserved and now is this worker's, as
-// it was at the time.
-func (w *Worker) adopt(row lease.Lease, seen time.Time) {
+// it was at the time. It reports false when the worker wants no more.
+func (w *Worker) adopt(row lease.Lease, seen time.Time) bool {
 	source, ok := w.sourceOf(row)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.mu.reserved, row.Key)
 	if w.mu.stopping || !ok {
-		return
+		return false
 	}
 	s := newShardRun(w, source, hold(w.life, w, row, seen))
 	w.mu.held[row.Key] = s
@@ -315,6 +315,7 @@ func (w *Worker) adopt(row lease.Lease, seen time.Time) {
 		s.run()
 		w.ran(s)
 	})
+	return true
 }
 
 // ran notes that a shard has ended, or that its lease is not this worker's any
