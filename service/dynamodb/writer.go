@@ -35,7 +35,7 @@ type ticket struct {
 
 // maxCommandBytes is how large a command grows before the rest waits for the
 // next. A ticket that is larger has a command of its own; the largest possible
-// one, a transaction of 4 MB, fits any log.
+// one, a batch of 10 MB, fits any log.
 const maxCommandBytes = 1 << 20
 
 // do carries out writes, each whole or not at all, and returns their results.
