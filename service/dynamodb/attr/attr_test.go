@@ -221,3 +221,42 @@ func TestSize(t *testing.T) {
 		t.Errorf("size %d, want %d", got, want)
 	}
 }
+
+// TestSets adds, subtracts and searches sets of each type.
+func TestSets(t *testing.T) {
+	bs := func(texts ...string) Value {
+		set := &types.AttributeValueMemberBS{}
+		for _, text := range texts {
+			set.Value = append(set.Value, []byte(text))
+		}
+		return set
+	}
+	ns := func(texts ...string) Value { return &types.AttributeValueMemberNS{Value: texts} }
+	ss := func(texts ...string) Value { return &types.AttributeValueMemberSS{Value: texts} }
+	for _, set := range []func(...string) Value{bs, ns, ss} {
+		if got := Union(set("1", "2"), set("3", "2")); !Equal(got, set("3", "2", "1")) {
+			t.Errorf("union %v", got)
+		}
+		if got := Minus(set("1", "2"), set("3", "2")); !Equal(got, set("1")) {
+			t.Errorf("difference %v", got)
+		}
+		if got := Minus(set("1"), set("1", "2")); got != nil {
+			t.Errorf("nothing is left, and is %v", got)
+		}
+		if got, ok := Length(set("1", "2")); got != 2 || !ok {
+			t.Errorf("length %d", got)
+		}
+	}
+	blob := &types.AttributeValueMemberB{Value: []byte("2")}
+	for _, c := range []struct {
+		whole, part Value
+		want        bool
+	}{
+		{bs("1", "2"), blob, true}, {bs("1"), blob, false}, {ns("1", "2"), n("2"), true}, {ns("1", "2"), String("2"), false},
+		{&types.AttributeValueMemberB{Value: []byte("123")}, blob, true}, {String("123"), blob, false},
+	} {
+		if got := Contains(c.whole, c.part); got != c.want {
+			t.Errorf("%v in %v: %v", c.part, c.whole, got)
+		}
+	}
+}
