@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -104,14 +105,28 @@ func (p *Producer) listShards() ([]*shard, error) {
 			shards = append(shards, made)
 		}
 		if out.NextToken == nil {
-			if len(shards) == 0 {
-				return nil, errors.New("the stream has no open shards")
-			}
-			return shards, nil
+			return shards, checkTiles(shards)
 		}
 		in = &kinesis.ListShardsInput{NextToken: out.NextToken}
 	}
 	return nil, fmt.Errorf("the list of shards has more than %d pages", maxShardPages)
+}
+
+// checkTiles sorts shards by their ranges, and reports an error unless these
+// cover all hash keys once. They do not when the stream was resharded while its
+// list was read page by page.
+func checkTiles(shards []*shard) error {
+	slices.SortFunc(shards, func(a, b *shard) int { return a.owns.End.Compare(b.owns.End) })
+	var next stream.HashKey
+	for i, s := range shards {
+		if s.owns.Start != next {
+			return fmt.Errorf("the list of shards is torn: %s begins at %v, not at %v", s.id, s.owns.Start, next)
+		}
+		if next = s.owns.End.Next(); next == (stream.HashKey{}) && i == len(shards)-1 {
+			return nil
+		}
+	}
+	return errors.New("the list of open shards ends before the hash keys do")
 }
 
 func (p *Producer) listPage(in *kinesis.ListShardsInput) (*kinesis.ListShardsOutput, error) {

@@ -356,10 +356,12 @@ func enqueue(t testing.TB, p *Producer, r *results, key, data string) {
 	}
 }
 
-// stop closes a producer, in as long as it takes.
+// stop closes a producer, which may take a while of virtual time.
 func stop(t testing.TB, p *Producer) {
 	t.Helper()
-	if err := p.Close(context.Background()); err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Hour)
+	defer cancel()
+	if err := p.Close(ctx); err != nil {
 		t.Fatal(err)
 	}
 	if s := p.Stats(); s.UserRecordsPending != 0 || s.PendingBytes != 0 || s.UserRecordsReceived != s.UserRecordsPut+s.UserRecordsFailed {

