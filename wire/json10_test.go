@@ -81,8 +81,9 @@ func TestJSON10(t *testing.T) {
 		if w.Code != c.status || string(got) != c.want {
 			t.Errorf("%s %.80s\n got %d %s\nwant %d %s", c.operation, c.body, w.Code, got, c.status, c.want)
 		}
-		if sum := strconv.Itoa(int(crc32.ChecksumIEEE(got))); w.Header()[headerChecksum] == nil || w.Header()[headerChecksum][0] != sum {
-			t.Errorf("%s: checksum %v, want %s", c.operation, w.Header()[headerChecksum], sum)
+		header := map[string][]string(w.Header()) // whose names are AWS's own
+		if got, want := header[headerChecksum], strconv.Itoa(int(crc32.ChecksumIEEE(got))); len(got) != 1 || got[0] != want {
+			t.Errorf("%s: checksum %v, want %s", c.operation, got, want)
 		}
 	}
 	for _, contentType := range []string{contentJSON, contentCBOR, contentRPC} {
