@@ -43,6 +43,7 @@ var sections = []struct {
 	{"push", benchPush},
 	{"shards", benchShards},
 	{"large", benchLarge},
+	{"producer", benchProducer},
 }
 
 func main() {
