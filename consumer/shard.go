@@ -256,6 +256,7 @@ func (s *shardRun) processPages(ctx context.Context) error {
 // deliver gives a page to the processor, until that has processed it.
 func (s *shardRun) deliver(ctx context.Context, p page) error {
 	b := &Batch{BehindLatest: p.behind, AtShardEnd: p.ended, Shard: s.info, Checkpointer: s.checkpointer}
+	b.Records = make([]Record, 0, len(p.records))
 	for i := range p.records {
 		var err error
 		if b.Records, err = s.unpacker.unpack(b.Records, &p.records[i]); err != nil {

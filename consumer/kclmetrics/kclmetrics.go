@@ -3,8 +3,8 @@
 package kclmetrics
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -37,20 +37,27 @@ func New(client Client, application string) *Sink {
 	return &Sink{client: client, namespace: application}
 }
 
-// PutMetrics puts metrics, twenty in a request. What a request fails to put does
-// not keep the next one from being made; the error has all of theirs.
+// PutMetrics puts metrics, twenty in a request. A request that fails does not
+// keep the next one from being made; the error says how many did, and why the
+// first one.
 func (s *Sink) PutMetrics(ctx context.Context, metrics []consumer.Metric) error {
-	var errs []error
+	var first error
+	requests, failed := 0, 0
 	for some := range slices.Chunk(metrics, maxDatums) {
 		in := &cloudwatch.PutMetricDataInput{Namespace: &s.namespace}
 		for i := range some {
 			in.MetricData = append(in.MetricData, datum(&some[i]))
 		}
+		requests++
 		if _, err := s.client.PutMetricData(ctx, in); err != nil {
-			errs = append(errs, fmt.Errorf("put %d metrics: %w", len(some), err))
+			failed++
+			first = cmp.Or(first, err)
 		}
 	}
-	return errors.Join(errs...)
+	if failed == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of %d requests failed: %w", failed, requests, first)
 }
 
 // datum returns a metric as CloudWatch takes it.
