@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -19,12 +20,16 @@ import (
 // paragraph, and that fails those it is told to.
 type recorder struct {
 	dynamolease.Client
-	text strings.Builder
 	fail func(operation string) error
+
+	mu   sync.Mutex // guards text
+	text strings.Builder
 }
 
 // record writes a request down and returns the error to answer it with.
 func (r *recorder) record(operation string, in any) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	fmt.Fprintf(&r.text, "%s\n", operation)
 	v := reflect.ValueOf(in).Elem()
 	for i := range v.NumField() {
