@@ -72,3 +72,8 @@ play_rust() { "$build/$1/debug/leat-compat"; }
 version_several() { echo "as above"; }
 fetch_several() { fetch js node && fetch java java && fetch go go; }
 play_several() { COMPAT_BUILD=$build "$here/$1/story"; }
+
+# The story of the format asks no server.
+version_format() { sed -n 's/.*"aws-kinesis-agg": "\(.*\)".*/\1/p' "$here/$1/package.json"; }
+fetch_format() { fetch_node "$1" && "${GO:-go}" build -C "$here/../.." -o "$build/$1/aggregation" "./test/compat/$1"; }
+play_format() { node "$build/$1/story.mjs" "$build/$1/aggregation"; }
