@@ -152,3 +152,35 @@ func TestLeases(t *testing.T) {
 		t.Errorf("a write to a deleted table: %v", err)
 	}
 }
+
+// TestTableFaults lets writes of items fail on purpose.
+func TestTableFaults(t *testing.T) {
+	srv := leattest.New(t)
+	client := dynamodb.NewFromConfig(srv.AWSConfig(), func(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} })
+	leaseTable(t, client)
+	put := func() error {
+		_, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{
+			TableName: aws.String("app"), Item: map[string]types.AttributeValue{"leaseKey": text("a")},
+			ConditionExpression: aws.String("attribute_not_exists(leaseKey)"),
+		})
+		return err
+	}
+	srv.Intercept("PutItem", leattest.Throttle(1))
+	srv.Intercept("PutItem", leattest.Fail("TransactionConflictException", "busy"))
+	srv.Intercept("PutItem", leattest.DropAfter())
+	var throttled *types.ProvisionedThroughputExceededException
+	if err := put(); !errors.As(err, &throttled) {
+		t.Errorf("throttled: %v", err)
+	}
+	var conflict *types.TransactionConflictException
+	if err := put(); !errors.As(err, &conflict) {
+		t.Errorf("in conflict: %v", err)
+	}
+	if err := put(); err == nil {
+		t.Error("an answer came over a connection that was dropped")
+	}
+	var failed *types.ConditionalCheckFailedException
+	if err := put(); !errors.As(err, &failed) {
+		t.Errorf("what was dropped after it was carried out has to be there: %v", err)
+	}
+}
