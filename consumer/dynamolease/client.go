@@ -34,8 +34,10 @@ type Service interface {
 	Scan(context.Context, *dynamodb.ScanInput) (*dynamodb.ScanOutput, error)
 }
 
-// InProcess returns a Client that calls s directly, with no network between.
-// Its errors are told apart by their ErrorCode, as those of the SDK are.
+// InProcess returns a Client that calls s directly, with no network between. With
+// leat's service of DynamoDB the leases are kept in the server's command log,
+// and are as durable as its streams. The table belongs to the account and the
+// region that the service finds in a call's context.
 func InProcess(s Service) Client { return inProcess{s} }
 
 type inProcess struct{ s Service }
