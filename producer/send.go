@@ -95,13 +95,13 @@ func (o *outcome) entryLocked(q *parcel, entry types.PutRecordsResultEntry) {
 		p.suspectLocked(s, o.made, o.now)
 	}
 	if s.id != at.shardID && q.encoded.aggregate {
-		range_, known := p.mu.shards.ranges[at.shardID]
+		owns, known := p.mu.shards.ranges[at.shardID]
 		if !known {
 			p.mu.shards.held = append(p.mu.shards.held, held{q, attempt, at})
 			p.refreshLocked()
 			return // and stays under way
 		}
-		if !q.coveredBy(range_) {
+		if !q.coveredBy(owns) {
 			o.refusedLocked(q, wrongShard(s.id, at.shardID), true)
 			return
 		}
