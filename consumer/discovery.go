@@ -54,6 +54,10 @@ func (w *Worker) beginWith(ctx context.Context, key string) bool {
 	if err == nil && (row.Owner != w.o.workerID || row.InHandoff()) {
 		return false
 	}
+	if _, ok := w.sourceOf(row); err == nil && !ok {
+		w.o.logger.Debug("the lease is of a stream that this worker does not know", "lease", key)
+		return false
+	}
 	now := w.o.clock.Now()
 	if err == nil {
 		row, err = lease.Renew(ctx, w.leases, w.o.workerID, row)

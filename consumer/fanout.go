@@ -15,8 +15,8 @@ const (
 	// maxFanOutPages is how many events wait for the processor: one, since the
 	// connection holds back the others.
 	maxFanOutPages = 1
-	// maxSilence is how long a subscription may say nothing. AWS sends an event
-	// without records every few seconds.
+	// maxSilence is how long a subscription may say nothing, and twice that at
+	// most. AWS sends an event without records every few seconds.
 	maxSilence = time.Minute
 	// The pause after a subscription that failed grows from the first to the
 	// second. AWS refuses one that follows another within five seconds.
@@ -158,13 +158,18 @@ func (s *subscriber) session(ctx context.Context, q *queue) (ended bool, err err
 	defer sub.Close()
 	late.Stop()
 	s.at = s.at.since(began)
+	silence, heard := s.clock.After(maxSilence), false
 	for q.room(ctx) == nil {
 		select {
 		case <-ctx.Done():
 			return false, ctx.Err()
-		case <-s.clock.After(maxSilence):
-			return false, errSilent
+		case <-silence:
+			if !heard {
+				return false, errSilent
+			}
+			silence, heard = s.clock.After(maxSilence), false
 		case e, ok := <-sub.Events():
+			heard = true
 			if !ok {
 				return s.missing(ctx, q, sub.Err())
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -267,17 +268,17 @@ func (tr *trail) process(_ context.Context, b *Batch) error {
 	return nil
 }
 
-// add notes a value of a key: the next one, or one that was seen before.
+// add notes a value of a key: the next one, or an earlier one once more.
 func (tr *trail) add(key string, n int) {
 	seen := tr.values[key]
 	next := 0
 	if len(seen) > 0 {
 		next = seen[len(seen)-1] + 1
 	}
-	switch {
-	case n > next:
+	if n > next {
 		tr.errs = append(tr.errs, fmt.Errorf("%s: %d after %d: records are missing or came early", key, n, next-1))
-	case n < next:
+	}
+	if slices.Contains(seen, n) {
 		tr.repeat++
 	}
 	tr.values[key] = append(seen, n)

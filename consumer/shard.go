@@ -59,8 +59,13 @@ type shardRun struct {
 	}
 }
 
-// errAsked says that the shard is to be given up in good order.
-var errAsked = errors.New("asked to give the shard up")
+var (
+	// errAsked says that the shard is to be given up in good order.
+	errAsked = errors.New("asked to give the shard up")
+	// errCut says that a call failed whose context had ended, since the lease
+	// could not be relied on: that is not the processor's fault.
+	errCut = errors.New("the context ended")
+)
 
 // newShardRun returns what processes the shard of a lease that was taken.
 func newShardRun(w *Worker, s source, h *holding) *shardRun {
@@ -173,11 +178,15 @@ func (s *shardRun) parentsEnded(ctx context.Context) error {
 func (s *shardRun) processAgain(ctx context.Context) error {
 	pause := backoff{least: minTaskPause, most: maxTaskPause}
 	for {
+		began := s.worker.o.clock.Now()
 		err := s.process(ctx)
 		if !errors.Is(err, ErrRestart) {
 			return err
 		}
 		s.initialized = false
+		if s.worker.o.clock.Now().Sub(began) > maxTaskPause {
+			pause.reset() // it went well for a while
+		}
 		s.logger.Warn("the processor is replaced; the shard begins again after the last checkpoint",
 			"checkpoint", s.holding.row().Checkpoint.String(), "err", err)
 		select {
@@ -296,7 +305,7 @@ func (s *shardRun) processOnce(ctx context.Context, b *Batch) error {
 	s.events.processed(&attempt, s.worker.o.clock.Now().Sub(began), err)
 	switch {
 	case err == nil:
-	case s.worker.o.skipFailed && ctx.Err() == nil && !errors.Is(err, ErrRestart):
+	case s.worker.o.skipFailed && !errors.Is(err, errCut) && !errors.Is(err, ErrRestart):
 		s.logger.Error("the processor failed; its batch is skipped", "err", err)
 		return nil
 	case len(attempt.Records) > 0:
@@ -351,6 +360,9 @@ func (s *shardRun) call(ctx context.Context, method string, f func(context.Conte
 		s.mu.Unlock()
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%s panicked: %v\n%s", method, p, debug.Stack())
+		}
+		if err != nil && ctx.Err() != nil {
+			err = fmt.Errorf("%w: %w", errCut, err)
 		}
 	}()
 	return f(ctx)

@@ -337,3 +337,83 @@ func TestBeginning(t *testing.T) {
 		}
 	})
 }
+
+// TestSkipIsForFailures has the lease store be down while a batch is under way:
+// that the processor gave up is not a reason to skip it.
+func TestSkipIsForFailures(t *testing.T) {
+	bubble(t, 1, func(r *rig) {
+		store := trouble(r.leases)
+		calls := 0
+		w := r.startOn(store, "one", Func(func(ctx context.Context, b *Batch) error {
+			if calls++; calls == 1 {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			return r.seen.process(ctx, b)
+		}), SkipFailedBatches())
+		r.putRecords(5)
+		r.until("the batch begun", func() bool { return w.Counts().Reads > 0 })
+		store.setDown(true)
+		time.Sleep(30 * time.Second)
+		store.setDown(false)
+		r.allSeen()
+		w.stopped()
+		r.seen.check(t, 0)
+	})
+}
+
+// restarter is a processor that wants to be replaced once.
+type restarter struct {
+	Processor
+	once *sync.Once
+}
+
+func (p restarter) ProcessRecords(ctx context.Context, b *Batch) (err error) {
+	if string(b.Records[0].Data) == "2" {
+		p.once.Do(func() { err = ErrRestart })
+	}
+	if err == nil {
+		err = p.Processor.ProcessRecords(ctx, b)
+	}
+	return err
+}
+
+// TestRestart has a processor be replaced that has kept records in mind: they
+// come again, from the last checkpoint on.
+func TestRestart(t *testing.T) {
+	bubble(t, 1, func(r *rig) {
+		made, once := 0, new(sync.Once)
+		w := r.start("one", func(ShardInfo) Processor {
+			made++
+			return restarter{Processor: uncheckpointed{r.seen}, once: once}
+		})
+		for range 4 {
+			r.putRecords(1)
+			time.Sleep(5 * time.Second)
+		}
+		r.allSeen()
+		w.stopped()
+		if made != 2 {
+			t.Errorf("%d processors", made)
+		}
+		r.seen.check(t, 2)
+		if r.seen.repeat != 2 {
+			t.Errorf("%d records came again, not the 2 before the restart", r.seen.repeat)
+		}
+	})
+}
+
+// uncheckpointed notes what it sees and makes no checkpoint.
+type uncheckpointed struct{ seen *trail }
+
+func (uncheckpointed) Initialize(context.Context, ShardInfo) error { return nil }
+
+func (p uncheckpointed) ProcessRecords(ctx context.Context, b *Batch) error {
+	return p.seen.process(ctx, b)
+}
+
+func (uncheckpointed) LeaseLost(context.Context) {}
+
+func (uncheckpointed) ShardEnded(context.Context, *Checkpointer) error { return nil }
+
+func (uncheckpointed) ShutdownRequested(context.Context, *Checkpointer) error { return nil }

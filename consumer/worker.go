@@ -207,7 +207,10 @@ func (w *Worker) beginOnce(ctx context.Context) error {
 		return fmt.Errorf("open the lease store: %w", err)
 	}
 	for _, s := range w.o.sources {
-		if _, err := listShards(ctx, w.client, s, w.o.initial.filter()); err != nil {
+		_, err := listShards(ctx, w.client, s, w.o.initial.filter())
+		if isNotFound(err) && w.o.multi {
+			w.o.logger.Warn("one of the streams does not exist", "stream", s.name)
+		} else if err != nil {
 			return err
 		}
 	}
