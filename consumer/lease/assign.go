@@ -92,19 +92,11 @@ func (f *fleet) assignAvailable() (available, unassigned int) {
 // heir returns the worker that is to have a lease that needs one, nil when
 // there is none with room. A lease that was being handed over goes where it was
 // going.
-//
-// The holder of an expired lease is left out unless it has reported since: a
-// worker that was killed counts as working until its reports are missed, and
-// must not be given its own leases back so long.
 func (f *fleet) heir(a Aged) *load {
-	if to := f.byName[a.Owner]; a.InHandoff() && to != nil {
+	if to := f.byName[a.Owner]; a.InHandoff() && to != nil && !to.suspect {
 		return to
 	}
-	holder := f.byName[a.Holder()]
-	if holder != nil && holder.reported < a.Age {
-		holder = nil
-	}
-	return f.roomiest(holder)
+	return f.roomiest(nil)
 }
 
 // overdue reports whether the lease is being handed over and the holder goes

@@ -105,6 +105,10 @@ func TestAssign(t *testing.T) {
 			workers: []Reported{{WorkerStats: live("a").WorkerStats, Age: 5 * second}, live("b")}, want: map[string]int{},
 		},
 		{
+			name: "who let one expire is not given others", leases: together(aged("a", 1, 11*second), reading("b", 9, 10), aged("", 1, Never)),
+			workers: []Reported{{WorkerStats: live("a").WorkerStats, Age: 20 * second}, live("b")}, balance: true, want: map[string]int{">b": 1, "a>b": 1},
+		},
+		{
 			name: "a lease that is renewed stays with a worker that does not report", leases: aged("c", 1, 9*second),
 			workers: []Reported{live("a")}, want: map[string]int{},
 		},
@@ -296,10 +300,18 @@ func TestAssignRules(t *testing.T) {
 		}
 		plan := Assign(v, p, rapid.Bool().Draw(t, "balance"), rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)))
 		p = p.withDefaults()
+		suspect := map[string]bool{}
+		for _, w := range v.Workers {
+			for _, a := range v.Leases {
+				suspect[w.Worker] = suspect[w.Worker] || a.Holder() == w.Worker && a.Expired(p.Failover) && w.Age >= a.Age
+			}
+		}
 		decided := map[string]bool{}
 		for _, d := range plan.Decisions {
 			a := byKey[d.Lease.Key]
 			switch {
+			case suspect[d.Worker]:
+				t.Fatalf("%s goes to %s, which may be dead", d.Lease.Key, d.Worker)
 			case decided[d.Lease.Key]:
 				t.Fatalf("%s is given away twice", d.Lease.Key)
 			case !assignable[d.Worker]:
@@ -323,7 +335,9 @@ func TestAssignRules(t *testing.T) {
 			}
 		}
 		for _, a := range v.Leases {
-			room := slices.ContainsFunc(v.Workers, func(w Reported) bool { return assignable[w.Worker] && after[w.Worker] < p.MaxLeases })
+			room := slices.ContainsFunc(v.Workers, func(w Reported) bool {
+				return assignable[w.Worker] && !suspect[w.Worker] && after[w.Worker] < p.MaxLeases
+			})
 			if a.Holder() == "" && !decided[a.Key] && room {
 				t.Fatalf("%s has been left to nobody", a.Key)
 			}

@@ -33,6 +33,7 @@ type fleet struct {
 type load struct {
 	name       string
 	reported   time.Duration      // the age of its report
+	suspect    bool               // it let a lease expire and has not reported since
 	metrics    map[string]float64 // running averages
 	limits     map[string]float64 // the operating range
 	throughput float64
@@ -56,6 +57,11 @@ func newFleet(v View, p Policy, rng *rand.Rand) *fleet {
 		// A lease that is being handed over counts where it goes to.
 		if l := f.byName[a.Owner]; l != nil {
 			f.add(l, a)
+		}
+	}
+	for _, a := range v.Leases {
+		if l := f.byName[a.Holder()]; l != nil && a.Expired(p.Failover) && l.reported >= a.Age {
+			l.suspect = true
 		}
 	}
 	for _, w := range v.Workers {
@@ -144,8 +150,12 @@ func averages(workers []*load) map[string]float64 {
 }
 
 // room reports whether the worker may be given another lease.
+//
+// One that was killed counts as working until its reports are missed, which
+// takes a minute. It must not be given its own leases back meanwhile, nor
+// those of others.
 func (f *fleet) room(l *load) bool {
-	return l.throughput <= f.policy.MaxThroughput && len(l.leases) < f.policy.MaxLeases
+	return !l.suspect && l.throughput <= f.policy.MaxThroughput && len(l.leases) < f.policy.MaxLeases
 }
 
 // headroom returns by which part of itself the load of a worker may grow
