@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/leat-io/leat/consumer/lease"
 	"github.com/leat-io/leat/stream"
@@ -21,6 +22,8 @@ const (
 	// keys, and the pause in between.
 	maxListings  = 3
 	listingPause = time.Second
+	// maxCreations is how many leases are created at a time.
+	maxCreations = 20
 )
 
 // auditor makes sure that every hash key belongs to a lease: it creates the
@@ -144,17 +147,22 @@ func (a *auditor) missingLeases(ctx context.Context, s source, leases []lease.Le
 
 // create creates leases that do not exist.
 func (a *auditor) create(ctx context.Context, s source, leases []lease.Lease) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(maxCreations)
 	for _, l := range leases {
-		made, err := a.w.leases.Create(ctx, l)
-		if err != nil {
-			return fmt.Errorf("create the lease of shard %s: %w", l.ShardID(), err)
-		}
-		if made {
-			a.w.o.logger.Info("lease created", "stream", s.name, "shard_id", l.ShardID(), "checkpoint", l.Checkpoint.String())
-		}
-		a.w.metrics.leaseCreated("ShardSyncTask", l, made)
+		group.Go(func() error {
+			made, err := a.w.leases.Create(ctx, l)
+			if err != nil {
+				return fmt.Errorf("create the lease of shard %s: %w", l.ShardID(), err)
+			}
+			if made {
+				a.w.o.logger.Info("lease created", "stream", s.name, "shard_id", l.ShardID(), "checkpoint", l.Checkpoint.String())
+			}
+			a.w.metrics.leaseCreated("ShardSyncTask", l, made)
+			return nil
+		})
 	}
-	return nil
+	return group.Wait()
 }
 
 // complete notes the hash key ranges of leases that lack them.

@@ -11,6 +11,10 @@ import (
 )
 
 const (
+	// maxDuty is how long a leader may take for its duties, with the pause before
+	// them, before it lets leadership lapse: while a store does not answer it
+	// must not keep others from them.
+	maxDuty = 2 * time.Minute
 	// maxRenewals is how many leases are renewed at a time, as in the KCL.
 	maxRenewals = 20
 	// throughputWeight is that of the newest value in the running average of a
@@ -130,6 +134,10 @@ func (l *loads) measure(now time.Time, runs []*shardRun) map[*holding]float64 {
 func (w *Worker) report(ctx context.Context) {
 	if err := w.putStats(ctx); err != nil && ctx.Err() == nil {
 		w.o.logger.Warn("cannot tell the leader that this worker is there", "err", err)
+	}
+	if w.o.clock.Now().Sub(time.Unix(0, w.led.Load())) > maxDuty {
+		w.o.logger.Warn("leading takes too long; another worker may do better")
+		return
 	}
 	if err := w.election.Heartbeat(ctx); err != nil && ctx.Err() == nil {
 		w.o.logger.Warn("leadership not renewed", "err", err)

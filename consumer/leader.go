@@ -39,6 +39,7 @@ func newLeader(w *Worker) *leader {
 // lead does once what is due.
 func (l *leader) lead(ctx context.Context) {
 	w := l.w
+	defer func() { w.led.Store(w.o.clock.Now().UnixNano()) }()
 	mode, err := lease.Join(ctx, w.leases, w.o.workerID, w.o.mode, w.o.clock.Now())
 	if err == nil {
 		w.helpsItself.Store(mode == lease.Mode2x)

@@ -146,18 +146,6 @@ func (r *rig) putRecords(keys int) {
 	}
 }
 
-// openShards returns the open shards in the order of their hash keys.
-func (r *rig) openShards() []types.Shard {
-	r.t.Helper()
-	out, err := r.Service.ListShards(r.ctx, &kinesis.ListShardsInput{
-		StreamName: aws.String("orders"), ShardFilter: &types.ShardFilter{Type: types.ShardFilterTypeAtLatest},
-	})
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return out.Shards
-}
-
 // scale has the stream have n shards.
 func (r *rig) scale(n int) {
 	r.t.Helper()

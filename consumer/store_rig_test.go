@@ -14,6 +14,7 @@ type troubledStore struct {
 
 	mu    sync.Mutex
 	down  bool
+	hangs bool           // calls do not return before their context ends
 	loses map[string]int // by method: how many of the next answers are lost
 }
 
@@ -28,6 +29,13 @@ func (s *troubledStore) setDown(down bool) {
 	s.down = down
 }
 
+// setHangs says whether calls hang.
+func (s *troubledStore) setHangs(hangs bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hangs = hangs
+}
+
 // lose has the next answers of a method be lost.
 func (s *troubledStore) lose(method string, times int) {
 	s.mu.Lock()
@@ -36,10 +44,15 @@ func (s *troubledStore) lose(method string, times int) {
 }
 
 // enter is called before a method, answer after it.
-func (s *troubledStore) enter() error {
+func (s *troubledStore) enter(ctx context.Context) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.down {
+	down, hangs := s.down, s.hangs
+	s.mu.Unlock()
+	if hangs {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	if down {
 		return errTransient
 	}
 	return nil
@@ -56,9 +69,9 @@ func (s *troubledStore) answer(method string) error {
 }
 
 // troubled carries out a call that may be in trouble.
-func troubled[T any](s *troubledStore, method string, call func() (T, error)) (T, error) {
+func troubled[T any](ctx context.Context, s *troubledStore, method string, call func() (T, error)) (T, error) {
 	var none T
-	if err := s.enter(); err != nil {
+	if err := s.enter(ctx); err != nil {
 		return none, err
 	}
 	out, err := call()
@@ -69,41 +82,41 @@ func troubled[T any](s *troubledStore, method string, call func() (T, error)) (T
 }
 
 func (s *troubledStore) List(ctx context.Context) (lease.Listing, error) {
-	return troubled(s, "List", func() (lease.Listing, error) { return s.Store.List(ctx) })
+	return troubled(ctx, s, "List", func() (lease.Listing, error) { return s.Store.List(ctx) })
 }
 
 func (s *troubledStore) Keys(ctx context.Context, owner string) ([]string, error) {
-	return troubled(s, "Keys", func() ([]string, error) { return s.Store.Keys(ctx, owner) })
+	return troubled(ctx, s, "Keys", func() ([]string, error) { return s.Store.Keys(ctx, owner) })
 }
 
 func (s *troubledStore) Get(ctx context.Context, key string) (lease.Lease, error) {
-	return troubled(s, "Get", func() (lease.Lease, error) { return s.Store.Get(ctx, key) })
+	return troubled(ctx, s, "Get", func() (lease.Lease, error) { return s.Store.Get(ctx, key) })
 }
 
 func (s *troubledStore) Create(ctx context.Context, l lease.Lease) (bool, error) {
-	return troubled(s, "Create", func() (bool, error) { return s.Store.Create(ctx, l) })
+	return troubled(ctx, s, "Create", func() (bool, error) { return s.Store.Create(ctx, l) })
 }
 
 func (s *troubledStore) Renew(ctx context.Context, l lease.Lease) (lease.Lease, error) {
-	return troubled(s, "Renew", func() (lease.Lease, error) { return s.Store.Renew(ctx, l) })
+	return troubled(ctx, s, "Renew", func() (lease.Lease, error) { return s.Store.Renew(ctx, l) })
 }
 
 func (s *troubledStore) Update(ctx context.Context, l lease.Lease) (lease.Lease, error) {
-	return troubled(s, "Update", func() (lease.Lease, error) { return s.Store.Update(ctx, l) })
+	return troubled(ctx, s, "Update", func() (lease.Lease, error) { return s.Store.Update(ctx, l) })
 }
 
 func (s *troubledStore) Assign(ctx context.Context, l lease.Lease, worker string) (lease.Lease, error) {
-	return troubled(s, "Assign", func() (lease.Lease, error) { return s.Store.Assign(ctx, l, worker) })
+	return troubled(ctx, s, "Assign", func() (lease.Lease, error) { return s.Store.Assign(ctx, l, worker) })
 }
 
 func (s *troubledStore) Handoff(ctx context.Context, l lease.Lease, worker string) (lease.Lease, error) {
-	return troubled(s, "Handoff", func() (lease.Lease, error) { return s.Store.Handoff(ctx, l, worker) })
+	return troubled(ctx, s, "Handoff", func() (lease.Lease, error) { return s.Store.Handoff(ctx, l, worker) })
 }
 
 func (s *troubledStore) Lock(ctx context.Context) (lease.Lock, error) {
-	return troubled(s, "Lock", func() (lease.Lock, error) { return s.Store.Lock(ctx) })
+	return troubled(ctx, s, "Lock", func() (lease.Lock, error) { return s.Store.Lock(ctx) })
 }
 
 func (s *troubledStore) Migration(ctx context.Context) (lease.Migration, error) {
-	return troubled(s, "Migration", func() (lease.Migration, error) { return s.Store.Migration(ctx) })
+	return troubled(ctx, s, "Migration", func() (lease.Migration, error) { return s.Store.Migration(ctx) })
 }

@@ -274,28 +274,35 @@ func TestBlockedProcessor(t *testing.T) {
 }
 
 // TestContextEndsWithLease has a processor wait for its context, which has to
-// end before another worker can have the lease.
+// end before another worker can have the lease, whether the lease store fails or
+// does not answer.
 func TestContextEndsWithLease(t *testing.T) {
-	bubble(t, 1, func(r *rig) {
-		store := trouble(r.leases)
-		b, factory := r.blocking("shardId-000000000000", true)
-		w := r.startOn(store, "one", factory)
-		r.putRecords(5)
-		<-b.entered
-		began := time.Now()
-		store.setDown(true) // for this worker alone
-		r.until("the batch given up", func() bool { return w.Counts().FailedBatches > 0 })
-		if after := time.Since(began); after > 10*time.Second {
-			t.Errorf("the context ended %v after the last renewal could have happened", after)
-		}
-		two := r.start("two", nil)
-		r.allSeen()
-		store.setDown(false)
-		r.until("the lease lost", func() bool { return w.Counts().LeasesLost == 1 })
-		w.stopped()
-		two.stopped()
-		r.seen.check(t, 0)
-	})
+	for name, fails := range map[string]func(*troubledStore, bool){
+		"down": (*troubledStore).setDown, "hangs": (*troubledStore).setHangs,
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, 1, func(r *rig) {
+				store := trouble(r.leases)
+				b, factory := r.blocking("shardId-000000000000", true)
+				w := r.startOn(store, "one", factory)
+				r.putRecords(5)
+				<-b.entered
+				began := time.Now()
+				fails(store, true) // for this worker alone
+				r.until("the batch given up", func() bool { return w.Counts().FailedBatches > 0 })
+				if after := time.Since(began); after > 10*time.Second {
+					t.Errorf("the context ended %v after the last renewal could have happened", after)
+				}
+				two := r.start("two", nil)
+				r.allSeen()
+				fails(store, false)
+				r.until("the lease lost", func() bool { return w.Counts().LeasesLost == 1 })
+				w.stopped()
+				two.stopped()
+				r.seen.check(t, 0)
+			})
+		})
+	}
 }
 
 // TestHandoffTimeout moves a shard whose processor does not give it up.
@@ -417,3 +424,36 @@ func (uncheckpointed) LeaseLost(context.Context) {}
 func (uncheckpointed) ShardEnded(context.Context, *Checkpointer) error { return nil }
 
 func (uncheckpointed) ShutdownRequested(context.Context, *Checkpointer) error { return nil }
+
+// skewedClock is an hour or so off.
+type skewedClock time.Duration
+
+func (c skewedClock) Now() time.Time { return time.Now().Add(time.Duration(c)) }
+
+func (skewedClock) After(d time.Duration) <-chan time.Time { return time.After(d) }
+
+// TestClockSkew has workers whose clocks are hours apart share a stream and take
+// over from each other.
+func TestClockSkew(t *testing.T) {
+	bubble(t, 4, func(r *rig) {
+		ahead := r.start("ahead", nil, WithClock(skewedClock(3*time.Hour)))
+		behind := r.start("behind", nil, WithClock(skewedClock(-3*time.Hour)))
+		for range 300 {
+			r.putRecords(20)
+			time.Sleep(time.Second)
+		}
+		r.allSeen()
+		r.seen.check(t, 0)
+		if ahead.Counts().LeasesLost+behind.Counts().LeasesLost != 0 {
+			t.Error("leases were lost")
+		}
+		if ahead.Counts().Leases == 0 || behind.Counts().Leases == 0 {
+			t.Errorf("not shared: %d and %d", ahead.Counts().Leases, behind.Counts().Leases)
+		}
+		ahead.killed()
+		r.putRecords(20)
+		r.allSeen()
+		behind.stopped()
+		r.seen.check(t, 20)
+	})
+}

@@ -35,8 +35,9 @@ type Worker struct {
 	metrics  *metrics
 	counts   counters
 
-	leading     atomic.Bool // this worker leads
-	helpsItself atomic.Bool // the application is in 2.x mode
+	leading     atomic.Bool  // this worker leads
+	led         atomic.Int64 // when it last had done its duties as a leader, in Unix nanoseconds
+	helpsItself atomic.Bool  // the application is in 2.x mode
 
 	stop     chan struct{} // closed when the worker is to shut down
 	stopOnce sync.Once
@@ -142,6 +143,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	w.o.logger.Info("worker started", "streams", len(w.o.sources))
 
+	w.led.Store(w.o.clock.Now().UnixNano())
 	working, rest := context.WithCancel(w.life) // until the worker shuts down
 	var loops, heart sync.WaitGroup
 	loops.Go(func() { w.every(working, w.o.policy.DiscoverInterval(), w.discover) })
