@@ -23,7 +23,7 @@ var shifts = func() (s [63]uint32) {
 // Combine returns the CRC32C of a text whose first part has the sum first, and
 // whose last n bytes have the sum last.
 func Combine(first, last uint32, n int) uint32 {
-	for i := 0; n > 0; i++ {
+	for i := 0; n > 0 && first != 0; i++ { // 0 stays 0
 		if n&1 != 0 {
 			first = multiply(shifts[i], first)
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"hash/crc32"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -34,7 +35,12 @@ func (r run) parts(limit int) []Part {
 		}
 		p := &parts[len(parts)-1]
 		p.Bytes = slices.Grow(p.Bytes, len(form))
-		p.Append(form, r.records[i].ArrivalMillis, len(r.records[i].PartitionKey)+len(r.records[i].Data))
+		millis, payload := r.records[i].ArrivalMillis, len(r.records[i].PartitionKey)+len(r.records[i].Data)
+		if i%2 == 0 {
+			p.Append(form, millis, payload)
+		} else {
+			p.AppendSummed(form, crc32.Checksum(form, castagnoli), millis, payload)
+		}
 		full = len(p.Bytes) >= limit
 	}
 	return parts

@@ -50,29 +50,41 @@ type Mark struct {
 // It arrived no earlier than the one before, and its partition key and data
 // have payload bytes.
 func (p *Part) Append(form []byte, millis int64, payload int) {
+	p.copyIn(form, millis, payload)
+	p.crc = crc32.Update(p.crc, castagnoli, form)
+}
+
+// AppendSummed is Append of a form whose CRC32C is known.
+func (p *Part) AppendSummed(form []byte, sum uint32, millis int64, payload int) {
+	p.copyIn(form, millis, payload)
+	p.crc = crc32c.Combine(p.crc, sum, len(form))
+}
+
+// copyIn adds a record without its checksum.
+func (p *Part) copyIn(form []byte, millis int64, payload int) {
 	at := len(p.Bytes)
 	p.Bytes = p.Bytes[:at+len(form)]
 	copy(p.Bytes[at:], form)
-	p.measure(at, form, millis, payload)
+	p.measure(at, len(form), millis, payload)
 }
 
-// measure takes account of the record at byte at.
-func (p *Part) measure(at int, form []byte, millis int64, payload int) {
+// measure takes account of the record of n bytes at byte at, except for its
+// checksum.
+func (p *Part) measure(at, n int, millis int64, payload int) {
 	start := 0
-	if n := len(p.Marks); n > 0 {
-		start = p.Marks[n-1].At
+	if last := len(p.Marks) - 1; last >= 0 {
+		start = p.Marks[last].At
 	}
 	switch {
 	case p.Records == 0:
 		p.FirstMillis = millis
-	case at-start+len(form) > pieceBytes:
+	case at-start+n > pieceBytes:
 		p.Marks = append(p.Marks, Mark{Record: p.Records, At: at, Millis: millis, crc: p.crc})
 		p.crc = 0
 	}
 	p.Records++
 	p.LastMillis = millis
 	p.payload += int64(payload)
-	p.crc = crc32.Update(p.crc, castagnoli, form)
 }
 
 // Split returns the first n records and the rest as Parts of their own. The
@@ -90,7 +102,8 @@ func (p *Part) Split(n uint64) (first, rest Part, err error) {
 			first.Bytes = p.Bytes[:at:at]
 			into, begin = &rest, at
 		}
-		into.measure(at-begin, p.Bytes[at:at+size], r.ArrivalMillis, len(r.PartitionKey)+len(r.Data))
+		into.measure(at-begin, size, r.ArrivalMillis, len(r.PartitionKey)+len(r.Data))
+		into.crc = crc32.Update(into.crc, castagnoli, p.Bytes[at:at+size])
 		at += size
 	}
 	into.Bytes = p.Bytes[begin:]

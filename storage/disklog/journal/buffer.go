@@ -4,6 +4,7 @@ import (
 	"hash/crc32"
 	"unsafe"
 
+	"github.com/leat-io/leat/internal/crc32c"
 	"github.com/leat-io/leat/internal/vfs"
 )
 
@@ -60,13 +61,24 @@ func (b *Buffer) Reset() {
 // from memory once more. The bytes must not be changed any more.
 func (b *Buffer) Sum() {
 	if len(b.Payload)-b.summed >= sumBytes {
-		b.sumAll()
+		b.sumTo(len(b.Payload))
 	}
 }
 
-func (b *Buffer) sumAll() {
-	b.sum = crc32.Update(b.sum, castagnoli, b.Payload[b.summed:])
+// SumLast takes everything that was appended into the frame's checksum and
+// returns the CRC32C of the last n bytes, for which it looks at them only once.
+// No call before may have covered a part of them.
+func (b *Buffer) SumLast(n int) uint32 {
+	b.sumTo(len(b.Payload) - n)
+	last := crc32.Checksum(b.Payload[b.summed:], castagnoli)
+	b.sum = crc32c.Combine(b.sum, last, n)
 	b.summed = len(b.Payload)
+	return last
+}
+
+func (b *Buffer) sumTo(end int) {
+	b.sum = crc32.Update(b.sum, castagnoli, b.Payload[b.summed:end])
+	b.summed = end
 }
 
 // Grow makes room for n more bytes of payload.
@@ -97,7 +109,7 @@ func (b *Buffer) seal(f frame) []byte {
 	if !b.home() {
 		b.move(len(b.Payload))
 	}
-	b.sumAll()
+	b.sumTo(len(b.Payload))
 	f.payload = len(b.Payload)
 	f.payloadCRC = placedChecksum(f.incarnation, f.lsn, b.sum, len(b.Payload))
 	f.encode(b.mem)

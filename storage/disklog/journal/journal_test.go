@@ -292,9 +292,17 @@ func TestBuffer(t *testing.T) {
 			}
 			whole := bytes.Repeat([]byte{byte(size)}, size)
 			for _, n := range []int{size / 3, size / 2, size} {
+				more := n - len(b.Payload)
 				b.Payload = whole[:n]
-				if grow {
+				switch {
+				case !grow:
+				case n < size:
 					b.Sum()
+				default:
+					last := whole[size-more/2:]
+					if sum := b.SumLast(len(last)); sum != crc32.Checksum(last, castagnoli) {
+						t.Errorf("%d bytes: other checksum of the last %d", size, len(last))
+					}
 				}
 			}
 			b.Entries = 1
