@@ -73,6 +73,11 @@ func gather(options []Option) (settings, error) {
 	if len(o.sources) == 0 {
 		o.fail("no stream: use the option Stream or Streams")
 	}
+	for _, s := range o.sources {
+		if o.multi && s.id == (StreamID{}) {
+			o.fail("Stream and Streams exclude each other")
+		}
+	}
 	o.logger = o.logger.With("worker", o.workerID)
 	o.election.Now = o.clock.Now
 	return o, errors.Join(o.errs...)

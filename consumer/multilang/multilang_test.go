@@ -151,7 +151,7 @@ func TestChildIsReplaced(t *testing.T) {
 			t.Parallel()
 			command := Command{}
 			if mode == "hang" {
-				command.Timeout = 2 * time.Second
+				command.Timeout = 3 * time.Second
 			}
 			d := run(t, mode, command)
 			d.put("one")
