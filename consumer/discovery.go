@@ -45,28 +45,29 @@ func (w *Worker) discover(ctx context.Context) {
 // beginWith begins with the shard of a lease that was reserved, if that is really
 // this worker's and not still another's until it has finished. It reports whether
 // it has begun.
-//
-// The lease is renewed first, since nobody knows for how long it has been this
-// worker's.
 func (w *Worker) beginWith(ctx context.Context, key string) bool {
-	defer w.unreserve(key)
-	row, err := w.leases.Get(ctx, key)
-	if err == nil && (row.Owner != w.o.workerID || row.InHandoff()) {
-		return false
-	}
-	if _, ok := w.sourceOf(row); err == nil && !ok {
-		w.o.logger.Debug("the lease is of a stream that this worker does not know", "lease", key)
-		return false
-	}
-	now := w.o.clock.Now()
+	began := w.o.clock.Now()
+	row, err := w.confirm(ctx, key)
 	if err == nil {
-		row, err = lease.Renew(ctx, w.leases, w.o.workerID, row)
+		return w.adopt(row, began)
 	}
-	if err == nil {
-		return w.adopt(row, now)
-	}
+	w.unreserve(key)
 	if ctx.Err() == nil && !errors.Is(err, ErrLeaseLost) && !errors.Is(err, lease.ErrNotFound) {
 		w.o.logger.Warn("cannot begin with a lease", "lease", key, "err", err)
 	}
 	return false
+}
+
+// confirm renews a lease that should be this worker's, since nobody knows for how
+// long it has been. One that is another's, or of a stream that this worker does
+// not know, gives ErrLeaseLost.
+func (w *Worker) confirm(ctx context.Context, key string) (lease.Lease, error) {
+	row, err := w.leases.Get(ctx, key)
+	if err != nil {
+		return row, err
+	}
+	if _, known := w.sourceOf(row); !known || row.Owner != w.o.workerID || row.InHandoff() {
+		return row, ErrLeaseLost
+	}
+	return lease.Renew(ctx, w.leases, w.o.workerID, row)
 }

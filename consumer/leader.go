@@ -128,23 +128,35 @@ func (l *leader) take(ctx context.Context, row lease.Lease, again bool) (bool, e
 	if !w.reserve(row.Key) {
 		return false, nil
 	}
-	defer w.unreserve(row.Key)
+	began := w.o.clock.Now()
+	row, err := l.write(ctx, row, again)
+	if err == nil {
+		return w.adopt(row, began), nil
+	}
+	w.unreserve(row.Key)
+	if errors.Is(err, lease.ErrConflict) || errors.Is(err, lease.ErrNotFound) {
+		return false, nil
+	}
+	return false, err
+}
+
+// write makes this worker the owner of a lease.
+func (l *leader) write(ctx context.Context, row lease.Lease, again bool) (lease.Lease, error) {
 	if again {
-		now, err := w.leases.Get(ctx, row.Key)
-		if err != nil || now.Owner != row.Owner {
-			return false, err
+		now, err := l.w.leases.Get(ctx, row.Key)
+		if err != nil {
+			return row, err
+		}
+		if now.Owner != row.Owner {
+			return row, lease.ErrConflict
 		}
 		row = now
 	}
-	began := w.o.clock.Now()
-	row, err := w.leases.Take(ctx, row, w.o.workerID)
-	if errors.Is(err, lease.ErrConflict) {
-		return false, nil
-	}
+	taken, err := l.w.leases.Take(ctx, row, l.w.o.workerID)
 	if err != nil {
-		return false, err
+		return row, err
 	}
-	return w.adopt(row, began), nil
+	return taken, nil
 }
 
 // lead2x looks after the shards of the streams if this worker is the leader in

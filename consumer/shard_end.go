@@ -46,7 +46,12 @@ func (s *shardRun) shardEnded(ctx context.Context) error {
 // creates it keeps for the time being: the leader spreads them later.
 func (s *shardRun) createChildren(ctx context.Context, children []types.ChildShard) error {
 	var ids []string
-	var ours []lease.Lease
+	var ours []lease.Lease // reserved, and to be adopted
+	defer func() {
+		for _, l := range ours {
+			s.worker.unreserve(l.Key)
+		}
+	}()
 	began := s.worker.o.clock.Now()
 	for _, c := range children {
 		if err := s.parentsKnown(ctx, c); err != nil {
@@ -56,16 +61,17 @@ func (s *shardRun) createChildren(ctx context.Context, children []types.ChildSha
 		ids = append(ids, id)
 		l := newLease(s.source, id, c.ParentShards, c.HashKeyRange, lease.TrimHorizon)
 		if !s.worker.isFull() && s.worker.reserve(l.Key) {
-			defer s.worker.unreserve(l.Key)
 			l.Owner = s.worker.o.workerID
+			ours = append(ours, l)
 		}
 		made, err := s.worker.leases.Create(ctx, l)
 		if err != nil {
 			return fmt.Errorf("create the lease of shard %s: %w", id, err)
 		}
 		s.events.leaseCreated(l, made)
-		if made && l.Owner != "" {
-			ours = append(ours, l)
+		if !made && l.Owner != "" { // somebody else's, then
+			s.worker.unreserve(l.Key)
+			ours = ours[:len(ours)-1]
 		}
 	}
 	if len(ids) > 0 {
@@ -80,6 +86,7 @@ func (s *shardRun) createChildren(ctx context.Context, children []types.ChildSha
 	for _, l := range ours {
 		s.worker.adopt(l, began)
 	}
+	ours = nil
 	return nil
 }
 
