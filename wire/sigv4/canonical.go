@@ -78,7 +78,7 @@ func appendQuery(b []byte, query url.Values) []byte {
 // appendHeader appends the values of a signed header, which net/http keeps in
 // other places for some.
 func appendHeader(b []byte, r *http.Request, name string) []byte {
-	values := r.Header.Values(name)
+	values := headerValues(r.Header, name)
 	switch {
 	case name == "host":
 		return appendTrimmed(b, r.Host)
@@ -92,6 +92,24 @@ func appendHeader(b []byte, r *http.Request, name string) []byte {
 		b = appendTrimmed(b, value)
 	}
 	return b
+}
+
+// headerValues is Header.Values, but makes no string of a name in lower case, as
+// those of signed headers are.
+func headerValues(h http.Header, name string) []string {
+	var room [64]byte
+	key := append(room[:0], name...)
+	first := true // of a word
+	for i, c := range key {
+		switch {
+		case first && 'a' <= c && c <= 'z':
+			key[i] = c - 'a' + 'A'
+		case !first && 'A' <= c && c <= 'Z':
+			key[i] = c - 'A' + 'a'
+		}
+		first = c == '-'
+	}
+	return h[string(key)]
 }
 
 // appendTrimmed appends value without spaces at its ends and with single ones

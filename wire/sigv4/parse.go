@@ -13,9 +13,10 @@ import (
 type signature struct {
 	algorithm     string
 	accessKey     string
-	scope         []string // date, region, service, terminator; as many as were given
-	credential    string   // access key and scope as given
-	signedHeaders string   // as given, separated by semicolons
+	scope         []string  // date, region, service, terminator; as many as were given
+	room          [4]string // for scope
+	credential    string    // access key and scope as given
+	signedHeaders string    // as given, separated by semicolons
 	hex           string
 	date          string // of the request, in either form; never empty
 	token         string // empty when not given
@@ -61,7 +62,9 @@ func parseHeader(r *http.Request, header string, query url.Values) (*signature, 
 	var credential string
 	var rest string
 	s.algorithm, rest, _ = strings.Cut(header, " ")
-	for part := range strings.FieldsFuncSeq(rest, func(c rune) bool { return c == ',' || c == ' ' }) {
+	for rest != "" {
+		var part string
+		part, rest = cutPart(rest)
 		name, value, _ := strings.Cut(part, "=")
 		switch name {
 		case "Credential":
@@ -94,6 +97,17 @@ func parseHeader(r *http.Request, header string, query url.Values) (*signature, 
 	return s, nil
 }
 
+// cutPart returns what stands before the first comma or space, which may be
+// nothing, and what stands behind.
+func cutPart(text string) (part, rest string) {
+	for i := range len(text) {
+		if text[i] == ',' || text[i] == ' ' {
+			return text[:i], text[i+1:]
+		}
+	}
+	return text, ""
+}
+
 func parseQuery(query url.Values) (*signature, error) {
 	var missing strings.Builder
 	for _, name := range []string{"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date"} {
@@ -119,8 +133,14 @@ func parseQuery(query url.Values) (*signature, error) {
 
 func (s *signature) setCredential(credential string) {
 	s.credential = credential
-	parts := strings.Split(credential, "/")
-	s.accessKey, s.scope = parts[0], parts[1:]
+	var more bool
+	s.accessKey, credential, more = strings.Cut(credential, "/")
+	s.scope = s.room[:0]
+	for more {
+		var part string
+		part, credential, more = strings.Cut(credential, "/")
+		s.scope = append(s.scope, part)
+	}
 }
 
 // basicFormat is the form of X-Amz-Date and of the string to sign.

@@ -45,7 +45,7 @@ type Verifier struct {
 
 	mu struct {
 		sync.Mutex
-		keys map[keyScope][]byte // signing keys, at most maxKeys
+		keys map[keyScope]*signingKey // at most maxKeys
 	}
 }
 
@@ -64,7 +64,7 @@ func New(o Options) *Verifier {
 		o.Clock = clock.System{}
 	}
 	v := &Verifier{o: o}
-	v.mu.keys = map[keyScope][]byte{}
+	v.mu.keys = map[keyScope]*signingKey{}
 	return v
 }
 
@@ -175,22 +175,15 @@ func spell(d time.Duration) string {
 
 func (v *Verifier) checkSignature(s *signature, c Credential, r *http.Request, body []byte) error {
 	canonical := canonicalHash(s, r, sha256.Sum256(body))
-	toSign := make([]byte, 0, 256)
-	toSign = append(toSign, algorithm+"\n"...)
-	toSign = append(toSign, s.basic...)
-	toSign = append(toSign, '\n')
-	for i, part := range s.scope {
-		if i > 0 {
-			toSign = append(toSign, '/')
-		}
-		toSign = append(toSign, part...)
+	key := v.key(s, c)
+	g := key.signer()
+	defer key.signers.Put(g)
+	var got [sha256.Size]byte
+	n, err := 0, error(nil)
+	if len(s.hex) == hex.EncodedLen(len(got)) {
+		n, err = hex.Decode(got[:], []byte(s.hex))
 	}
-	toSign = append(toSign, '\n')
-	toSign = hex.AppendEncode(toSign, canonical[:])
-
-	want := sign(v.key(s, c), toSign)
-	got, err := hex.DecodeString(s.hex)
-	if err != nil || !hmac.Equal(got, want) {
+	if want := g.sign(s, canonical); err != nil || !hmac.Equal(got[:n], want) {
 		return invalidf("The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.")
 	}
 	return nil
@@ -198,28 +191,19 @@ func (v *Verifier) checkSignature(s *signature, c Credential, r *http.Request, b
 
 // key returns the signing key, derived once per access key, day, region and
 // service.
-func (v *Verifier) key(s *signature, c Credential) []byte {
+func (v *Verifier) key(s *signature, c Credential) *signingKey {
 	scope := keyScope{s.accessKey, s.scope[0], s.scope[1], s.scope[2]}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if key, ok := v.mu.keys[scope]; ok {
 		return key
 	}
-	key := []byte("AWS4" + c.SecretAccessKey)
-	for _, part := range s.scope {
-		key = sign(key, []byte(part))
-	}
+	key := newSigningKey(c.SecretAccessKey, s.scope)
 	if len(v.mu.keys) == maxKeys {
 		clear(v.mu.keys)
 	}
 	v.mu.keys[scope] = key
 	return key
-}
-
-func sign(key, message []byte) []byte {
-	h := hmac.New(sha256.New, key)
-	h.Write(message)
-	return h.Sum(nil)
 }
 
 func invalidf(format string, args ...any) *api.Error {

@@ -11,7 +11,9 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -352,6 +354,53 @@ func TestKeyCache(t *testing.T) {
 	}
 	if n := len(v.mu.keys); n < 2 || n > maxKeys {
 		t.Errorf("%d keys", n)
+	}
+}
+
+// TestOneKey verifies requests of one key at the same time: what a signature is
+// computed with must not be shared.
+func TestOneKey(t *testing.T) {
+	v := strict()
+	var wg sync.WaitGroup
+	for i := range 4 {
+		r, body := form{body: fmt.Sprint("body ", i)}.signed(t)
+		wg.Go(func() {
+			for range 200 {
+				if _, err := v.Verify(r, body, "kinesis"); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestSignatureLength(t *testing.T) {
+	r, body := form{body: "{}"}.signed(t)
+	whole := r.Header.Get("Authorization")
+	if _, err := strict().Verify(r, body, "kinesis"); err != nil {
+		t.Fatal(err)
+	}
+	for _, header := range []string{whole[:len(whole)-1], whole[:len(whole)-2], whole + "0", whole + "00"} {
+		r.Header.Set("Authorization", header)
+		if _, err := strict().Verify(r, body, "kinesis"); err == nil {
+			t.Errorf("accepted %s", header)
+		}
+	}
+}
+
+func TestHeaderValues(t *testing.T) {
+	h := http.Header{}
+	for _, name := range []string{"X-Amz-Date", "Amz-Sdk-Invocation-Id", "A", "X--Y", "X-Amz-" + strings.Repeat("long-", 30)} {
+		h.Set(name, "value of "+name)
+	}
+	for name := range h {
+		for _, spelled := range []string{name, strings.ToLower(name), strings.ToUpper(name), name + "x"} {
+			if got, want := headerValues(h, spelled), h.Values(spelled); !slices.Equal(got, want) {
+				t.Errorf("%s: got %q, want %q", spelled, got, want)
+			}
+		}
 	}
 }
 
