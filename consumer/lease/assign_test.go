@@ -236,6 +236,11 @@ func TestAssign(t *testing.T) {
 			workers: []Reported{live("a"), live("b")}, policy: counted, balance: true, want: map[string]int{"b>>a": 1},
 		},
 		{
+			name: "by count: a worker that may be dead is passed over", leases: together(aged("a", 1, 11*second), reading("b", 9, 10), reading("c", 5, 10)),
+			workers: []Reported{{WorkerStats: live("a").WorkerStats, Age: 20 * second}, live("b"), live("c")}, policy: counted, balance: true,
+			want: map[string]int{"a>c": 1, "b>>c": 1},
+		},
+		{
 			name: "by count: within the limit", leases: reading("a", 9, 10), workers: []Reported{live("a"), live("b")}, balance: true,
 			policy: Policy{Strategy: ByCount, MaxLeases: 2}, want: map[string]int{"a>>b": 2},
 		},

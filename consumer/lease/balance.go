@@ -86,11 +86,10 @@ func (f *fleet) busy(metric string) []excess {
 // than what is to be taken from it; the smallest one when none is and the
 // policy allows; and any one when the worker has leases but reads nothing.
 func (f *fleet) choose(e excess) []Aged {
-	leases := slices.DeleteFunc(slices.Clone(e.from.leases), func(a Aged) bool { return !f.movable(a) })
+	leases := f.movable(e.from)
 	if len(leases) == 0 {
 		return nil
 	}
-	f.rng.Shuffle(len(leases), func(i, j int) { leases[i], leases[j] = leases[j], leases[i] })
 	if e.from.throughput == 0 {
 		return leases[:1]
 	}
@@ -114,17 +113,26 @@ func (f *fleet) choose(e excess) []Aged {
 // be moved. Shards that have ended are nothing to do and do not count.
 func (f *fleet) balanceCounts() {
 	workers := slices.Clone(f.workers)
+	giving := map[*load][]Aged{} // what a worker that gives has left to give
 	for len(workers) > 1 {
 		slices.SortStableFunc(workers, func(a, b *load) int { return cmp.Compare(a.open, b.open) })
 		to, from := workers[0], workers[len(workers)-1]
-		if from.open-to.open < 2 || !f.room(to) {
+		if from.open-to.open < 2 {
 			return
 		}
-		leases := slices.DeleteFunc(slices.Clone(from.leases), func(a Aged) bool { return !f.movable(a) })
+		if !f.room(to) {
+			workers = workers[1:]
+			continue
+		}
+		if _, ok := giving[from]; !ok {
+			giving[from] = f.movable(from)
+		}
+		leases := giving[from]
 		if len(leases) == 0 {
 			workers = workers[:len(workers)-1] // it keeps what it has
 			continue
 		}
-		f.move(leases[f.rng.IntN(len(leases))], to)
+		f.move(leases[0], to)
+		giving[from] = leases[1:]
 	}
 }

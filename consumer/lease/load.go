@@ -1,7 +1,7 @@
 package lease
 
 import (
-	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -37,8 +37,8 @@ type load struct {
 	metrics    map[string]float64 // running averages
 	limits     map[string]float64 // the operating range
 	throughput float64
-	leases     []Aged // that count for it, decisions included
-	open       int    // how many of them have not ended
+	leases     []Aged // those that counted for it before the first decision
+	held, open int    // how many count for it now, and how many of them have not ended
 }
 
 // newFleet draws the picture.
@@ -56,7 +56,8 @@ func newFleet(v View, p Policy, rng *rand.Rand) *fleet {
 	for _, a := range v.Leases {
 		// A lease that is being handed over counts where it goes to.
 		if l := f.byName[a.Owner]; l != nil {
-			f.add(l, a)
+			l.leases = append(l.leases, a)
+			f.count(l, a, 1)
 		}
 	}
 	for _, a := range v.Leases {
@@ -155,22 +156,20 @@ func averages(workers []*load) map[string]float64 {
 // takes a minute. It must not be given its own leases back meanwhile, nor
 // those of others.
 func (f *fleet) room(l *load) bool {
-	return !l.suspect && l.throughput <= f.policy.MaxThroughput && len(l.leases) < f.policy.MaxLeases
+	return !l.suspect && l.throughput <= f.policy.MaxThroughput && l.held < f.policy.MaxLeases
 }
 
 // headroom returns by which part of itself the load of a worker may grow
 // before a metric reaches the average, for the metric where that is least. A
 // metric of 0 may grow by its whole (spec clients §3.7).
 func (f *fleet) headroom(l *load) float64 {
-	least := 0.0
-	for i, name := range slices.Sorted(maps.Keys(l.metrics)) {
+	least := math.Inf(1)
+	for name, value := range l.metrics {
 		ratio := 1.0
-		if value := l.metrics[name]; value != 0 {
+		if value != 0 {
 			ratio = (f.average[name] - value) / value
 		}
-		if i == 0 || ratio < least {
-			least = ratio
-		}
+		least = min(least, ratio)
 	}
 	return least
 }
@@ -214,21 +213,12 @@ func (f *fleet) roomiest(but *load) *load {
 	return best
 }
 
-// add counts a lease for a worker.
-func (f *fleet) add(l *load, a Aged) {
-	l.leases = append(l.leases, a)
-	l.throughput += f.weight[a.Key]
+// count counts a lease for a worker, or with -1 no longer.
+func (f *fleet) count(l *load, a Aged, n int) {
+	l.held += n
+	l.throughput += float64(n) * f.weight[a.Key]
 	if !a.Ended() {
-		l.open++
-	}
-}
-
-// drop takes back what add did.
-func (f *fleet) drop(l *load, a Aged) {
-	l.leases = slices.DeleteFunc(l.leases, func(o Aged) bool { return o.Key == a.Key })
-	l.throughput -= f.weight[a.Key]
-	if !a.Ended() {
-		l.open--
+		l.open += n
 	}
 }
 
@@ -236,12 +226,12 @@ func (f *fleet) drop(l *load, a Aged) {
 func (f *fleet) move(a Aged, to *load) {
 	if from := f.byName[a.Owner]; from != to {
 		if from != nil {
-			f.drop(from, a)
+			f.count(from, a, -1)
 		}
 		for name := range to.metrics {
 			to.metrics[name] = f.added(to, name, f.weight[a.Key])
 		}
-		f.add(to, a)
+		f.count(to, a, 1)
 	}
 	d := &Decision{Lease: a.Lease, Worker: to.name, Handoff: f.graceful(a)}
 	f.decided[a.Key] = d
@@ -253,8 +243,16 @@ func (f *fleet) graceful(a Aged) bool {
 	return !f.policy.NoHandoff && !a.Available(f.policy.Failover) && !a.Ended() && !a.InHandoff()
 }
 
-// movable reports whether a lease may be moved to even out the load: it is in
+// movable returns the leases of a worker that may be moved to even out the load,
+// in random order.
+func (f *fleet) movable(l *load) []Aged {
+	leases := slices.DeleteFunc(slices.Clone(l.leases), func(a Aged) bool { return !f.mayMove(a) })
+	f.rng.Shuffle(len(leases), func(i, j int) { leases[i], leases[j] = leases[j], leases[i] })
+	return leases
+}
+
+// mayMove reports whether a lease may be moved to even out the load: it is in
 // good hands, has something left to read, and was not touched in this run.
-func (f *fleet) movable(a Aged) bool {
+func (f *fleet) mayMove(a Aged) bool {
 	return f.decided[a.Key] == nil && !a.Available(f.policy.Failover) && !a.Ended() && !a.InHandoff()
 }
