@@ -10,13 +10,15 @@ FUZZTIME    ?= 30s
 SEEDS       ?= 2000
 RECORDS     ?= 1000000
 KILLS       ?= 20
+GROUP_RECORDS ?= 2000000
+GROUP_KILLS   ?= 10
 # What the tests of a package may take, on the slowest machine.
 TIMEOUT     ?= 30m
 # Set for a release; otherwise the module system says what it knows.
 VERSION     ?=
 PLATFORMS   ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: build test race lint fmt vet staticcheck vuln rooms golden fuzz bench crash seeds kill compat compat-table cross clean
+.PHONY: build test race lint fmt vet staticcheck vuln rooms golden fuzz bench crash seeds kill group compat compat-table cross clean
 
 build: ## the binary, in this folder
 	CGO_ENABLED=0 $(GO) build -trimpath -o leat ./cmd/leat
@@ -62,6 +64,9 @@ seeds: ## power loss in the simulated file system, SEEDS histories
 
 kill: ## SIGKILL under load: RECORDS records, KILLS kills
 	LEAT_CRASH_RECORDS=$(RECORDS) LEAT_CRASH_KILLS=$(KILLS) $(GO) test -count=1 -timeout 60m -v ./test/crash/...
+
+group: ## workers and the server killed under producers and consumers: GROUP_RECORDS user records, GROUP_KILLS kills
+	LEAT_GROUP_RECORDS=$(GROUP_RECORDS) LEAT_GROUP_KILLS=$(GROUP_KILLS) $(GO) test -count=1 -timeout 120m -v ./test/group/...
 
 compat: build ## unmodified clients against the binary
 	@GO="$(GO)" bash test/compat/run
