@@ -97,20 +97,27 @@ func drawKey() ringKey {
 	}
 }
 
+// What names look like. Their lengths are bounded apart: a bound in the
+// expression makes it hundreds of times larger.
 var (
-	keyIDForm = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
-	aliasForm = regexp.MustCompile(`^alias/[A-Za-z0-9/_-]{1,250}$`)
+	keyIDForm = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+	aliasForm = regexp.MustCompile(`^alias/[A-Za-z0-9/_-]+$`)
 	keyARN    = regexp.MustCompile(`^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/([A-Za-z0-9-]+)$`)
+)
+
+const (
+	maxKeyIDBytes = 64
+	maxAliasBytes = 256
 )
 
 // master checks the key and makes it ready.
 func (k *ringKey) master() (master, error) {
 	m := master{id: k.ID, aliases: k.Aliases, arn: k.ARN, disabled: k.State == stateDisabled}
-	if !keyIDForm.MatchString(k.ID) {
+	if len(k.ID) > maxKeyIDBytes || !keyIDForm.MatchString(k.ID) {
 		return m, fmt.Errorf("id must be letters, digits and hyphens, as in a UUID, not %q", k.ID)
 	}
 	for _, alias := range k.Aliases {
-		if !aliasForm.MatchString(alias) {
+		if len(alias) > maxAliasBytes || !aliasForm.MatchString(alias) {
 			return m, fmt.Errorf("alias must begin with alias/, not %q", alias)
 		}
 	}

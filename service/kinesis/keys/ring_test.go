@@ -171,3 +171,17 @@ func TestNewRingAndNone(t *testing.T) {
 		t.Errorf("none: %v", err)
 	}
 }
+
+func TestNameLengths(t *testing.T) {
+	parse := func(id, alias int) error {
+		_, err := ParseRing(fmt.Appendf(nil, `{"keys": [{"id": "%s", "aliases": ["alias/%s"], "key": "%s"}]}`,
+			strings.Repeat("i", id), strings.Repeat("a", alias), secret))
+		return err
+	}
+	if err := parse(64, 250); err != nil {
+		t.Error(err)
+	}
+	if parse(65, 1) == nil || parse(1, 251) == nil || parse(1, 0) == nil {
+		t.Error("accepted an id or alias that is too long or too short")
+	}
+}
