@@ -59,9 +59,6 @@ const slowCommit = time.Second
 func (c *committer) run() {
 	defer close(c.committerDone)
 	for c.wait() {
-		// A sync keeps this goroutine's P. Without the yield nobody else might
-		// get to run in between, and every commit would hold one call.
-		runtime.Gosched()
 		if err := c.commitAll(); err != nil {
 			c.abort(err)
 			return
@@ -99,6 +96,9 @@ func (c *committer) commitAll() error {
 		if err := c.syncIfDue(); err != nil {
 			return err
 		}
+		// A sync keeps this goroutine's P. Without the yield nobody else might
+		// get to run in between, and commits would hold one call or few.
+		runtime.Gosched()
 		c.backlog = c.queue.take(c.backlog)
 		if len(c.backlog) == 0 {
 			return nil
