@@ -34,7 +34,7 @@ var rooms = map[string]string{
 	"leattest":    "leat api stream",              // api for the errors that a test asks for
 	"cmd":         "consumer leat stream storage", // storage for debug and fsck, which open the data with the server's own code
 	"leat":        "api metrics service storage stream wire",
-	"test":        "aggregation api leat leattest producer service storage stream wire", // programs that judge the whole
+	"test":        "aggregation api consumer leat leattest producer service storage stream wire", // programs that judge the whole
 }
 
 // whole lists the rooms that may import the engines under storage, and the

@@ -44,6 +44,7 @@ var sections = []struct {
 	{"shards", benchShards},
 	{"large", benchLarge},
 	{"producer", benchProducer},
+	{"consumer", benchConsumer},
 }
 
 func main() {

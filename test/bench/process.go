@@ -20,7 +20,15 @@ type process struct {
 	cmd     *exec.Cmd
 	addr    string        // host:port it listens on
 	started time.Duration // from exec to the line that names the address
+	// tls receives once, when the process serves TLS.
+	tls chan tlsEndpoint
 }
+
+// tlsEndpoint is where a server speaks TLS, and the file of who vouches for it.
+type tlsEndpoint struct{ addr, authority string }
+
+// listeningTLS finds it in a line that comes after the address.
+var listeningTLS = regexp.MustCompile(`https://(127\.0\.0\.1:\d+), authority (.+)$`)
 
 // listening finds the address in a line that a server prints when it is ready.
 var listening = regexp.MustCompile(`http://(127\.0\.0\.1:\d+)`)
@@ -60,7 +68,7 @@ func start(cmd *exec.Cmd) (*process, error) {
 		r.Close()
 		return nil, err
 	}
-	p := &process{cmd: cmd}
+	p := &process{cmd: cmd, tls: make(chan tlsEndpoint, 1)}
 	lines := bufio.NewScanner(r)
 	var seen []string
 	for lines.Scan() {
@@ -78,6 +86,9 @@ func start(cmd *exec.Cmd) (*process, error) {
 	go func() { // ends when the process does
 		defer r.Close()
 		for lines.Scan() {
+			if m := listeningTLS.FindStringSubmatch(lines.Text()); m != nil {
+				p.tls <- tlsEndpoint{m[1], m[2]}
+			}
 			if strings.Contains(lines.Text(), "ERROR") {
 				fmt.Fprintln(os.Stderr, lines.Text())
 			}

@@ -4,9 +4,15 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"os"
 	"path/filepath"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -17,73 +23,151 @@ import (
 	"github.com/leat-io/leat/producer"
 )
 
-// benchProducer measures package producer with the SDK's client against a
-// server: what a user record of 100 bytes costs the process that puts it, from
-// Enqueue to its result. The server is a process of its own and does not count.
+// clientShards is how many shards producers and consumers have.
+const clientShards = 8
+
+// benchProducer measures package producer with the SDK's client, and the KPL
+// with its daemon, against a server: what a user record of 100 bytes costs the
+// processes that put it, from handing it over to its result. The server is a
+// process of its own and does not count. All speak TLS, as the KPL always does.
 func benchProducer(ctx context.Context, c config) error {
-	const shards = 8
-	fmt.Printf("\n## Producer, user records of 100 B, %d shards\n\n", shards)
-	fmt.Println("| | user records/s | client CPU per user record | user records in a Kinesis record | Kinesis records in a request | failed |")
+	kpl, err := prepareJava(ctx, c)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\n## Producer, user records of 100 B, %d shards, over TLS\n\n", clientShards)
+	fmt.Println("| | user records/s | client CPU per user record | from a cold start, user records/s | CPU | failed |")
 	fmt.Println("|---|---|---|---|---|---|")
 	for _, v := range []struct {
 		name    string
+		kpl     bool
 		options []producer.Option
 	}{
-		{"aggregated", nil},
-		{"aggregated, in order", []producer.Option{producer.InOrder()}},
-		{"not aggregated", []producer.Option{producer.AggregationEnabled(false)}},
+		{"aggregated", true, nil},
+		{"aggregated, in order", false, []producer.Option{producer.InOrder()}},
+		{"not aggregated", true, []producer.Option{producer.AggregationEnabled(false)}},
 	} {
-		p, err := startLeat(c, filepath.Join(c.dir, "producer"), nil, "--durability", "memory")
-		if err != nil {
-			return err
+		err := benchProducerRow(ctx, c, "`producer`, "+v.name, func(e tlsEndpoint) (costs, error) {
+			return runProducer(ctx, e, c.phase, v.options)
+		})
+		if err == nil && v.kpl && kpl != nil {
+			err = benchProducerRow(ctx, c, "KPL, "+v.name, func(e tlsEndpoint) (costs, error) {
+				_, port, err := net.SplitHostPort(e.addr)
+				if err != nil {
+					return costs{}, err
+				}
+				return kpl.run(ctx, "Kpl", port, e.authority, filepath.Join(c.dir, "kpl"), stream,
+					strconv.FormatBool(v.options == nil), strconv.FormatInt(c.phase.Milliseconds(), 10))
+			})
 		}
-		row, err := runProducer(ctx, p.addr, shards, c.phase, v.options)
-		p.stop()
 		if err != nil {
 			return fmt.Errorf("%s: %w", v.name, err)
 		}
-		fmt.Printf("| %s | %s |\n", v.name, row)
 	}
 	return nil
 }
 
-// runProducer enqueues as fast as it is let for the length of a phase, and
-// returns the row of the table.
-func runProducer(ctx context.Context, addr string, shards int, phase time.Duration, options []producer.Option) (string, error) {
-	if err := createStream(addr, shards); err != nil {
-		return "", err
+// benchProducerRow prints what a producer costs against a fresh server.
+func benchProducerRow(ctx context.Context, c config, name string, run func(tlsEndpoint) (costs, error)) error {
+	p, err := startLeat(c, filepath.Join(c.dir, "producer"), nil, "--durability", "memory")
+	if err != nil {
+		return err
 	}
-	client := kinesis.New(kinesis.Options{
-		Region: "us-east-1", BaseEndpoint: aws.String("http://" + addr),
-		HTTPClient:  sdkhttp.Wrap(&http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}),
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return credentials, nil }),
-	})
+	defer p.stop()
+	if err := createStream(p.addr, clientShards); err != nil {
+		return err
+	}
+	var e tlsEndpoint
+	select {
+	case e = <-p.tls:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	got, err := run(e)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("| %s | %v | %v | %d |\n", name, got.warm, got.cold, got.cold.failed+got.warm.failed)
+	return nil
+}
+
+// runProducer enqueues as fast as it is let for the length of a phase, twice.
+func runProducer(ctx context.Context, e tlsEndpoint, phase time.Duration, options []producer.Option) (costs, error) {
+	transport, err := e.transport()
+	if err != nil {
+		return costs{}, err
+	}
+	client := kinesis.NewFromConfig(clientConfig("https://"+e.addr, transport))
 	// The rate of a shard is AWS's concern.
 	p, err := producer.New(client, stream, append(options, producer.RateLimit(1_000_000))...)
 	if err != nil {
-		return "", err
+		return costs{}, err
 	}
+	defer p.Close(ctx) // flushed before, unless there is an error
+	cold, err := producerPhase(ctx, p, phase)
+	if err != nil {
+		return costs{}, err
+	}
+	warm, err := producerPhase(ctx, p, phase)
+	return costs{cold: cold, warm: warm}, err
+}
+
+// producerPhase enqueues for the length of a phase, and flushes.
+func producerPhase(ctx context.Context, p *producer.Producer, phase time.Duration) (cost, error) {
 	records := make([]producer.Record, 10_000)
 	for i := range records {
 		records[i] = producer.Record{PartitionKey: fmt.Sprintf("customer-%07d", i), Data: make([]byte, 100)}
 	}
-	var failed atomic.Int64
+	var put, failed atomic.Int64
 	done := func(r producer.Result) {
 		if r.Err != nil {
 			failed.Add(1)
+		} else {
+			put.Add(1)
 		}
 	}
 	began, cpu := time.Now(), selfCPU()
 	for i := 0; i%1000 != 0 || time.Since(began) < phase; i++ {
 		if err := p.Enqueue(ctx, records[i%len(records)], done); err != nil {
-			return "", err
+			return cost{}, err
 		}
 	}
-	if err := p.Close(ctx); err != nil {
-		return "", err
+	if err := p.Flush(ctx); err != nil {
+		return cost{}, err
 	}
-	took, used, s := time.Since(began), selfCPU()-cpu, p.Stats()
-	return fmt.Sprintf("%.0f | %.2f µs | %.0f | %.0f | %d",
-		float64(s.UserRecordsPut)/took.Seconds(), float64(used.Nanoseconds())/1e3/float64(s.UserRecordsPut),
-		float64(s.UserRecordsPut)/float64(s.KinesisRecordsPut), float64(s.KinesisRecordsPut)/float64(s.Requests), failed.Load()), nil
+	return cost{records: put.Load(), failed: failed.Load(), cpu: selfCPU() - cpu, wall: time.Since(began)}, nil
+}
+
+// clientConfig returns the settings of the SDK's clients for a server.
+func clientConfig(url string, transport *http.Transport) aws.Config {
+	return aws.Config{
+		Region: "us-east-1", BaseEndpoint: aws.String(url),
+		HTTPClient:  sdkhttp.Wrap(&http.Client{Transport: transport}),
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return credentials, nil }),
+	}
+}
+
+// newTransport returns a transport that keeps a connection for each request of
+// a producer.
+func newTransport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = 32
+	return t
+}
+
+// transport returns one that trusts the server's authority and speaks HTTP/1.1,
+// as the KPL does.
+func (e tlsEndpoint) transport() (*http.Transport, error) {
+	pem, err := os.ReadFile(e.authority)
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, errors.New(e.authority + " has no certificate")
+	}
+	t := newTransport()
+	t.TLSClientConfig = &tls.Config{RootCAs: roots}
+	t.ForceAttemptHTTP2 = false
+	return t, nil
 }
