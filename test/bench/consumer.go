@@ -44,7 +44,7 @@ func benchConsumer(ctx context.Context, c config) error {
 	fmt.Printf("\n## Consumer, %d user records of 100 B, half of them aggregated, %d shards\n\n", consumerRecords, clientShards)
 	fmt.Println("| | user records/s | client CPU per user record | from a cold start, user records/s | CPU |")
 	fmt.Println("|---|---|---|---|---|")
-	for _, retrieval := range []string{"polling", "fanout"} {
+	for _, retrieval := range []string{"polling", "fan-out"} {
 		got, err := runConsumer(ctx, p.addr, retrieval)
 		if err != nil {
 			return err
@@ -142,7 +142,7 @@ func runConsumer(ctx context.Context, addr, retrieval string) (costs, error) {
 	defer cancel()
 	c := clientConfig("http://"+addr, newTransport())
 	options := []consumer.Option{consumer.Stream(stream)}
-	if retrieval == "fanout" {
+	if retrieval == "fan-out" {
 		options = append(options, consumer.EnhancedFanOut("go"))
 	}
 	t := &tally{done: make(chan struct{})}

@@ -22,7 +22,7 @@ import software.amazon.kinesis.retrieval.polling.PollingConfig;
  * Kcl reads a stream from its start with one worker until it has seen as many
  * user records as it is told there are, and checkpoints after each batch.
  *
- * <p>Arguments: endpoint, stream, application, polling or fanout, user records.
+ * <p>Arguments: endpoint, stream, application, polling or fan-out, user records.
  */
 public final class Kcl {
     private static long total;
