@@ -27,16 +27,18 @@ var classNames = [classEnd]string{Class1d: "1d", Class7d: "7d", Class30d: "30d",
 
 // ClassFor returns the class for records that are kept for the period.
 func ClassFor(retention time.Duration) Class {
-	const day = 24 * time.Hour
-	switch {
-	case retention <= day:
-		return Class1d
-	case retention <= 7*day:
-		return Class7d
-	case retention <= 30*day:
-		return Class30d
+	for c := Class1d; c < Class365d; c++ {
+		if retention <= c.Period() {
+			return c
+		}
 	}
 	return Class365d
+}
+
+// Period is the longest retention in the class.
+func (c Class) Period() time.Duration {
+	const day = 24 * time.Hour
+	return [classEnd]time.Duration{Class1d: day, Class7d: 7 * day, Class30d: 30 * day, Class365d: 365 * day}[c]
 }
 
 // String returns the name of the class, which is also that of its folder.

@@ -32,7 +32,8 @@ import (
 //
 //	  0   8  magic "LEATEXT1"
 //	  8   4  format, 1
-//	 12   4  flags: 1 = compressed, 2 = encrypted; neither is written yet
+//	 12   4  flags: 1 = compressed, 2 = encrypted, neither of them written yet;
+//	         4 = moved, the records were in other extents before
 //	 16  16  instance UUID
 //	 32   8  file number
 //	 40   8  position in the file
@@ -86,6 +87,9 @@ const (
 	headerBytes     = 160
 	tableEntryBytes = 32
 	trailerBytes    = 48
+
+	// flagMoved is Meta.Moved in an extent's header.
+	flagMoved = 4
 
 	// maxFileBytes is far above what is ever written and far below where
 	// arithmetic on positions could overflow.

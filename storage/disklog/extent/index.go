@@ -61,7 +61,11 @@ func (x *index) append(dst []byte) []byte {
 	at, m := len(dst), x.meta
 	dst = append(dst, extentMagic...)
 	dst = le.AppendUint32(dst, formatVersion)
-	dst = le.AppendUint32(dst, 0) // flags
+	var flags uint32
+	if m.Moved {
+		flags |= flagMoved
+	}
+	dst = le.AppendUint32(dst, flags)
 	dst = append(dst, x.instance[:]...)
 	dst = le.AppendUint64(dst, m.File)
 	dst = le.AppendUint64(dst, uint64(m.Pos))
@@ -98,7 +102,8 @@ func decodeHeader(src []byte, maxBytes int64) (*index, error) {
 	if err := checkFormat(le.Uint32(src[8:])); err != nil {
 		return nil, err
 	}
-	if flags := le.Uint32(src[12:]); flags != 0 {
+	flags := le.Uint32(src[12:])
+	if flags&^flagMoved != 0 {
 		return nil, fmt.Errorf("extent flags %#x need a newer leat", flags)
 	}
 	x := &index{
@@ -112,6 +117,7 @@ func decodeHeader(src []byte, maxBytes int64) (*index, error) {
 			FirstMillis: int64(le.Uint64(src[80:])),
 			LastMillis:  int64(le.Uint64(src[88:])),
 			Bytes:       int64(le.Uint64(src[96:])),
+			Moved:       flags&flagMoved != 0,
 		},
 		instance:    [16]byte(src[16:]),
 		rawBytes:    int64(le.Uint64(src[104:])),

@@ -112,12 +112,9 @@ func (s *Store) loadIndex(m Meta, ahead int64) (r, extra *region, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	x, err := decodeHeader(buf, m.Length)
+	x, err := s.header(m, buf)
 	if err != nil {
-		return nil, nil, s.asCorrupt(m, m.Pos, err)
-	}
-	if x.meta != m || s.options.Instance != [16]byte{} && x.instance != s.options.Instance {
-		return nil, nil, s.corrupt(m, m.Pos, "another extent than expected")
+		return nil, nil, err
 	}
 	head := buf
 	if x.headBytes() > int64(len(head)) {
@@ -135,6 +132,18 @@ func (s *Store) loadIndex(m Meta, ahead int64) (r, extra *region, err error) {
 		extra.bytes += x.blocks[0].pos - m.Pos
 	}
 	return r, extra, nil
+}
+
+// header decodes the header at the start of buf, which must be that of m.
+func (s *Store) header(m Meta, buf []byte) (*index, error) {
+	x, err := decodeHeader(buf, m.Length)
+	if err != nil {
+		return nil, s.asCorrupt(m, m.Pos, err)
+	}
+	if x.meta != m || s.options.Instance != [16]byte{} && x.instance != s.options.Instance {
+		return nil, s.corrupt(m, m.Pos, "another extent than expected")
+	}
+	return x, nil
 }
 
 // within returns how many of the blocks lie whole below the position.

@@ -27,25 +27,38 @@ type Meta struct {
 	FirstMillis, LastMillis int64
 	// Bytes counts partition keys and data, as ReadRequest.MaxBytes does.
 	Bytes int64
+	// Moved says that the records were in another extent before, or in several.
+	Moved bool
 }
+
+// movedBit is added to the class in the byte form of an extent with Moved.
+const movedBit = 0x80
 
 // Count returns the number of records.
 func (m Meta) Count() uint64 { return uint64(m.Last-m.First) + 1 }
 
 // String returns the form used in logs and by leat debug.
 func (m Meta) String() string {
-	return fmt.Sprintf("shard %s offsets %d-%d arrived %d-%d, %d bytes in file %s/%08x at %d+%d",
-		m.Key, m.First, m.Last, m.FirstMillis, m.LastMillis, m.Bytes, m.Class, m.File, m.Pos, m.Length)
+	moved := ""
+	if m.Moved {
+		moved = ", moved"
+	}
+	return fmt.Sprintf("shard %s offsets %d-%d arrived %d-%d, %d bytes in file %s/%08x at %d+%d%s",
+		m.Key, m.First, m.Last, m.FirstMillis, m.LastMillis, m.Bytes, m.Class, m.File, m.Pos, m.Length, moved)
 }
 
-// Append appends the byte form of m to dst: the class, one byte, then as
-// varints the stream, shard, file, position and length in units of 4096,
+// Append appends the byte form of m to dst: the class, one byte, of which the
+// highest bit is Moved, then as varints the stream, shard, file, position and length in units of 4096,
 // first offset, last minus first offset, first arrival (signed), last minus
 // first arrival, bytes.
 //
 // It has no checksum; what it is embedded in must have one.
 func (m Meta) Append(dst []byte) []byte {
-	dst = append(dst, byte(m.Class))
+	class := byte(m.Class)
+	if m.Moved {
+		class |= movedBit
+	}
+	dst = append(dst, class)
 	dst = binary.AppendUvarint(dst, uint64(m.Key.Stream))
 	dst = binary.AppendUvarint(dst, uint64(m.Key.Shard))
 	dst = binary.AppendUvarint(dst, m.File)
@@ -66,7 +79,7 @@ func DecodeMeta(src []byte) (Meta, int, error) {
 		return Meta{}, 0, fmt.Errorf("extent: %w", entry.ErrMalformed)
 	}
 	v := varints{src: src[1:]}
-	m := Meta{Class: Class(src[0])}
+	m := Meta{Class: Class(src[0] &^ movedBit), Moved: src[0]&movedBit != 0}
 	m.Key.Stream = storage.StreamID(v.max(math.MaxUint32))
 	m.Key.Shard = uint32(v.max(math.MaxUint32))
 	m.File = v.max(math.MaxUint64)

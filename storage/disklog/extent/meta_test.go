@@ -14,7 +14,7 @@ func TestMeta(t *testing.T) {
 		{
 			Key: storage.ShardKey{Stream: 1<<32 - 1, Shard: 1<<32 - 1}, Class: Class365d, File: 1<<64 - 1,
 			Pos: maxFileBytes - 4096, Length: 4096, First: 1<<64 - 3, Last: 1<<64 - 2, FirstMillis: -1, LastMillis: 1<<63 - 1,
-			Bytes: maxFileBytes,
+			Bytes: maxFileBytes, Moved: true,
 		},
 	} {
 		if m.LastMillis == 1<<63-1 {
@@ -41,6 +41,8 @@ func TestMeta(t *testing.T) {
 func FuzzDecodeMeta(f *testing.F) {
 	m := Meta{Class: Class7d, Pos: 4096, Length: 8192, First: 5, Last: 9, FirstMillis: 1 << 40, LastMillis: 1 << 41, Bytes: 99}
 	f.Add(m.Append(nil))
+	m.Moved = true
+	f.Add(m.Append(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, n, err := DecodeMeta(b)
 		if err != nil {
@@ -63,6 +65,9 @@ func TestClass(t *testing.T) {
 	} {
 		if got := ClassFor(retention); got != want {
 			t.Errorf("%v: %v, want %v", retention, got, want)
+		}
+		if retention > want.Period() {
+			t.Errorf("%v is over the period of %v", retention, want)
 		}
 	}
 }

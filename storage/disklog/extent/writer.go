@@ -102,15 +102,26 @@ func (w *Writer) create() error {
 // has returned nil. Records that cannot be stored give an error that leaves
 // the file as it was.
 func (w *Writer) Add(key storage.ShardKey, first storage.Offset, parts []Part) (Meta, error) {
+	return w.add(Meta{Key: key, First: first}, parts)
+}
+
+// AddMoved is Add for records that are in other extents, from which
+// Store.ReadWhole has read them.
+func (w *Writer) AddMoved(key storage.ShardKey, first storage.Offset, parts []Part) (Meta, error) {
+	return w.add(Meta{Key: key, First: first, Moved: true}, parts)
+}
+
+// add adds an extent of which m says what the parts do not.
+func (w *Writer) add(m Meta, parts []Part) (Meta, error) {
 	if w.err != nil {
 		return Meta{}, w.err
 	}
-	x, err := measure(parts, first, w.options.BlockBytes)
+	x, err := measure(parts, m.First, w.options.BlockBytes)
 	if err != nil {
-		return Meta{}, fmt.Errorf("extent of shard %s: %w", key, err)
+		return Meta{}, fmt.Errorf("extent of shard %s: %w", m.Key, err)
 	}
 	x.instance = w.options.Instance
-	x.meta.Key, x.meta.Class, x.meta.File = key, w.options.Class, w.number
+	x.meta.Key, x.meta.Class, x.meta.File, x.meta.Moved = m.Key, w.options.Class, w.number, m.Moved
 	x.place(w.pos)
 
 	w.write(x.append(nil))
