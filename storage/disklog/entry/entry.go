@@ -21,15 +21,18 @@ import (
 //	3 extent      extent.Meta in its byte form
 //	4 trim        stream u32, shard u32, first offset kept u64
 //	5 checkpoint  LSN of a snapshot that has become durable u64
+//	6 replacement extent.Meta in its byte form, of an extent that takes the
+//	              place of those that hold the same records; from format 2
 type Kind byte
 
 // The kinds of entries. The numbers are part of the format.
 const (
-	Record     Kind = 1
-	Command    Kind = 2
-	Extent     Kind = 3
-	Trim       Kind = 4
-	Checkpoint Kind = 5
+	Record      Kind = 1
+	Command     Kind = 2
+	Extent      Kind = 3
+	Trim        Kind = 4
+	Checkpoint  Kind = 5
+	Replacement Kind = 6
 )
 
 // String returns the kind's name as leat debug prints it.
@@ -45,6 +48,8 @@ func (k Kind) String() string {
 		return "trim"
 	case Checkpoint:
 		return "checkpoint"
+	case Replacement:
+		return "replacement"
 	}
 	return fmt.Sprintf("kind %d", byte(k))
 }
@@ -94,9 +99,15 @@ func AppendCommand(dst []byte, machine string, command []byte) []byte {
 
 // AppendExtent appends an extent's description, in its own byte form, as an
 // entry.
-func AppendExtent(dst, meta []byte) []byte {
+func AppendExtent(dst, meta []byte) []byte { return appendMeta(dst, Extent, meta) }
+
+// AppendReplacement is AppendExtent for an extent that takes the place of
+// others.
+func AppendReplacement(dst, meta []byte) []byte { return appendMeta(dst, Replacement, meta) }
+
+func appendMeta(dst []byte, kind Kind, meta []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(1+len(meta)))
-	dst = append(dst, byte(Extent))
+	dst = append(dst, byte(kind))
 	return append(dst, meta...)
 }
 

@@ -64,6 +64,7 @@ func TestOtherEntries(t *testing.T) {
 	payload := AppendCommand(nil, "kinesis", []byte(`{"a":1}`))
 	payload = AppendTrim(payload, key, 99)
 	payload = AppendExtent(payload, []byte("meta"))
+	payload = AppendReplacement(payload, []byte("moved"))
 	payload = AppendCheckpoint(payload, 4096)
 
 	kind, body, payload, err := Next(payload)
@@ -77,6 +78,10 @@ func TestOtherEntries(t *testing.T) {
 	kind, body, payload, err = Next(payload)
 	if err != nil || kind != Extent || string(body) != "meta" {
 		t.Errorf("extent: %v %q", kind, body)
+	}
+	kind, body, payload, err = Next(payload)
+	if err != nil || kind != Replacement || string(body) != "moved" {
+		t.Errorf("replacement: %v %q", kind, body)
 	}
 	kind, body, payload, err = Next(payload)
 	if lsn, err2 := CheckpointBody(body); err != nil || err2 != nil || kind != Checkpoint || lsn != 4096 || len(payload) != 0 {
