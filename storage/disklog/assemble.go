@@ -5,6 +5,7 @@ import (
 
 	"github.com/leat-io/leat/storage"
 	"github.com/leat-io/leat/storage/disklog/entry"
+	"github.com/leat-io/leat/storage/disklog/extent"
 	"github.com/leat-io/leat/storage/disklog/journal"
 )
 
@@ -60,18 +61,25 @@ func (c *committer) place(t *ticket, now int64) {
 			}
 		}
 	case ofManifest:
-		for _, m := range t.metas {
-			if c.table.get(m.Key) != nil {
-				c.metaForm = m.Append(c.metaForm[:0])
-				buf.Payload = entry.AppendExtent(buf.Payload, c.metaForm)
-				buf.Entries++
-			}
-		}
+		c.placeMetas(t.metas, entry.AppendExtent)
+	case ofReplacement:
+		c.placeMetas(t.metas, entry.AppendReplacement)
 	case ofCheckpoint:
 		buf.Payload = entry.AppendCheckpoint(buf.Payload, t.lsn)
 		buf.Entries++
 	}
 	c.mustSync = true
+}
+
+// placeMetas adds the entries of extents to the frame.
+func (c *committer) placeMetas(metas []extent.Meta, add func(dst, meta []byte) []byte) {
+	for _, m := range metas {
+		if c.table.get(m.Key) != nil {
+			c.metaForm = m.Append(c.metaForm[:0])
+			c.buf.Payload = add(c.buf.Payload, c.metaForm)
+			c.buf.Entries++
+		}
+	}
 }
 
 // routeBatch finds the shard log of each record, or the reason to refuse the

@@ -38,8 +38,8 @@ var inMemory = storagetest.Engine{
 }
 
 // TestCompare runs one history on a log that keeps everything in its journal
-// and memory, on one that flushes and takes snapshots all the time, and on one
-// that also syncs late.
+// and memory, on one that flushes and takes snapshots all the time, on one that
+// also syncs late, and on one that also moves extents.
 func TestCompare(t *testing.T) {
 	roomy := tiny()
 	roomy.SegmentBytes, roomy.MemoryBytes, roomy.SnapshotBytes = 256<<10, 0, 0
@@ -47,7 +47,10 @@ func TestCompare(t *testing.T) {
 	small.SegmentBytes = 256 << 10 // for the larger batches
 	interval := small
 	interval.SyncInterval = 1
-	storagetest.Compare(t, simulated("roomy", roomy), simulated("tiny", small), simulated("interval", interval), inMemory)
+	moving := small
+	moving.care = eagerCare
+	storagetest.Compare(t, simulated("roomy", roomy), simulated("tiny", small), simulated("interval", interval),
+		simulated("moving", moving), inMemory)
 }
 
 func TestLinearizable(t *testing.T) {

@@ -44,24 +44,31 @@ func testCrash(t *testing.T, seeds int, interval time.Duration) {
 		}
 		seeds, first = 1, n
 	}
+	var moved int64
 	for seed := first; seed < first+uint64(seeds); seed++ {
-		if err := crashHistory(seed, interval); err != nil {
+		n, err := crashHistory(seed, interval)
+		moved += n
+		if err != nil {
 			t.Fatalf("%v\nto run it again: LEAT_CRASH_SEED=%d go test -run '%s$' ./storage/disklog (goroutines may interleave differently)", err, seed, t.Name())
 		}
 	}
+	if seeds > 1 && moved == 0 {
+		t.Error("no extent was ever moved, so that the histories must be too plain")
+	}
 }
 
-// crashHistory is one history of a few lives of a log.
-func crashHistory(seed uint64, interval time.Duration) error {
+// crashHistory is one history of a few lives of a log. It returns how many bytes
+// of extents were moved in it.
+func crashHistory(seed uint64, interval time.Duration) (moved int64, err error) {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	w := newWorld(rnd)
 	w.interval = interval
 	for life := range 3 + rnd.IntN(3) {
 		if err := w.live(); err != nil {
-			return fmt.Errorf("seed %d, life %d: %w", seed, life, err)
+			return w.moved, fmt.Errorf("seed %d, life %d: %w", seed, life, err)
 		}
 	}
-	return nil
+	return w.moved, nil
 }
 
 // live opens the log, checks it, uses it, and lets it crash.
@@ -77,6 +84,7 @@ func (w *world) live() error {
 	}
 	if log != nil {
 		w.use(log, int(w.rnd.Int32N(60)))
+		w.moved += log.Stats().MovedBytes
 	}
 	w.crash(log)
 	if damage := w.damage.found.Load(); damage != nil {

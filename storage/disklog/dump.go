@@ -96,6 +96,12 @@ func dumpEntry(w io.Writer, kind entry.Kind, body []byte) error {
 			return err
 		}
 		fmt.Fprintf(w, "  extent %v\n", m)
+	case entry.Replacement:
+		m, _, err := extent.DecodeMeta(body)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "  replacement extent %v\n", m)
 	case entry.Checkpoint:
 		lsn, err := entry.CheckpointBody(body)
 		if err != nil {

@@ -105,53 +105,91 @@ func (f *flusher) class(id storage.StreamID) (extent.Class, bool) {
 // flush writes the runs as extents and puts them into the manifest. Until they
 // are in it, durably, their records stay where they were.
 func (f *flusher) flush(runs []run) error {
-	var metas []extent.Meta
-	var used []*extentWriter
+	b := batch{flusher: f}
 	for _, r := range runs {
-		w, err := f.writer(r.class)
+		err := b.add(r.class, func(w *extentWriter) (extent.Meta, error) {
+			return w.Add(r.shard.key, r.first, r.parts)
+		})
 		if err != nil {
-			return f.giveUp(metas, err)
-		}
-		if !slices.Contains(used, w) {
-			used = append(used, w)
-		}
-		m, err := w.Add(r.shard.key, r.first, r.parts)
-		if err != nil {
-			return f.giveUp(metas, err)
-		}
-		metas = append(metas, m)
-		f.addLive(m)
-		if w.Size() >= f.opts.ExtentFileBytes {
-			if err := f.finishWriter(w); err != nil {
-				return f.giveUp(metas, err)
-			}
-			used = slices.DeleteFunc(used, func(u *extentWriter) bool { return u == w })
+			return fmt.Errorf("flush: %w", err)
 		}
 	}
-	for _, w := range used {
-		if err := w.Sync(); err != nil {
-			return f.giveUp(metas, err)
-		}
+	for _, m := range b.metas {
+		f.stats.extentBytes.Add(m.Length)
 	}
-	return f.enterManifest(metas)
+	if err := b.enter(ofManifest); err != nil {
+		return fmt.Errorf("flush: %w", err)
+	}
+	return nil
 }
 
-// enterManifest makes durable extents the place of their records.
-func (f *flusher) enterManifest(metas []extent.Meta) error {
-	const metaBytes = 128 // at least what an entry takes
-	for group := range slices.Chunk(metas, int(f.opts.ticketBytes()/2/metaBytes)) {
-		t := newTicket(ofManifest, int64(len(group)*metaBytes))
-		t.metas = group
-		for _, m := range group {
-			f.stats.extentBytes.Add(m.Length)
+// batch is extents that become durable, and enter the manifest, together.
+type batch struct {
+	*flusher
+	metas []extent.Meta
+	used  []*extentWriter // with extents that are not synced
+}
+
+// add writes an extent to the current file of the class, and finishes the file
+// when it is long enough. After an error nothing of the batch enters the
+// manifest.
+func (b *batch) add(class extent.Class, write func(*extentWriter) (extent.Meta, error)) error {
+	w, err := b.writer(class)
+	if err != nil {
+		return b.giveUp(err)
+	}
+	if !slices.Contains(b.used, w) {
+		b.used = append(b.used, w)
+	}
+	m, err := write(w)
+	if err != nil {
+		return b.giveUp(err)
+	}
+	b.metas = append(b.metas, m)
+	b.addLive(m)
+	if w.Size() >= b.opts.ExtentFileBytes {
+		if err := b.finishWriter(w); err != nil {
+			return b.giveUp(err)
 		}
-		err := f.submitOwn(t)
+		b.used = slices.DeleteFunc(b.used, func(u *extentWriter) bool { return u == w })
+	}
+	return nil
+}
+
+// enter makes the extents durable and then the place of their records.
+func (b *batch) enter(kind ticketKind) error {
+	for _, w := range b.used {
+		if err := w.Sync(); err != nil {
+			return b.giveUp(err)
+		}
+	}
+	const metaBytes = 128 // at least what an entry takes
+	for group := range slices.Chunk(b.metas, int(b.opts.ticketBytes()/2/metaBytes)) {
+		t := newTicket(kind, int64(len(group)*metaBytes))
+		t.metas = group
+		err := b.submitOwn(t)
 		t.free()
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// giveUp ends all current files after err, and forgets the extents of the
+// batch, which will never be in the manifest.
+func (b *batch) giveUp(err error) error {
+	b.closeWriters()
+	for _, m := range b.metas {
+		b.files[m.File].live--
+		b.stats.extents.Add(-1)
+	}
+	for _, m := range b.metas {
+		if e := b.removeDead(m.File); e != nil {
+			b.opts.Logger.Warn("an unfinished extent file stays behind", "file", m.File, "err", e)
+		}
+	}
+	return err
 }
 
 // addLive counts an extent that is in the manifest or about to be.
@@ -206,22 +244,6 @@ func (f *flusher) removeDead(number uint64) error {
 	}
 	delete(f.files, number)
 	return f.store.Remove(file.class, number)
-}
-
-// giveUp ends all current files after err. The metas are extents that will
-// never be in the manifest.
-func (f *flusher) giveUp(metas []extent.Meta, err error) error {
-	f.closeWriters()
-	for _, m := range metas {
-		f.files[m.File].live--
-		f.stats.extents.Add(-1)
-	}
-	for _, m := range metas {
-		if e := f.removeDead(m.File); e != nil {
-			f.opts.Logger.Warn("an unfinished extent file stays behind", "file", m.File, "err", e)
-		}
-	}
-	return fmt.Errorf("flush: %w", err)
 }
 
 // finishWriters ends all current files at Close. A footer is a convenience, so

@@ -8,8 +8,8 @@ import (
 	"github.com/leat-io/leat/storage/disklog/extent"
 )
 
-// flusher is the one goroutine that writes extents and snapshots and gives
-// their space back. Its fields are its own.
+// flusher is the one goroutine that writes extents and snapshots, gives their
+// space back, and moves extents. Its fields are its own.
 type flusher struct {
 	*Log
 	// writers are the files being added to, one per class in use.
@@ -18,6 +18,8 @@ type flusher struct {
 	files map[uint64]*extentFile
 	// nextFile is the number of the next file; higher than any before.
 	nextFile uint64
+
+	moves moves
 
 	// gaps are regions between extents that were dead already at Open.
 	gaps []extent.Meta
@@ -36,6 +38,7 @@ func (f *flusher) run() {
 	defer close(f.flusherDone)
 	f.punchGaps()
 	timer := f.opts.Clock.After(f.opts.SnapshotInterval)
+	look := f.opts.Clock.After(f.opts.care.every)
 	var retry <-chan time.Time
 	for {
 		err := f.work()
@@ -50,10 +53,18 @@ func (f *flusher) run() {
 		select {
 		case <-f.kick:
 		case done := <-f.settled:
-			if err := f.work(); err != nil {
+			if err := f.rest(); err != nil {
 				f.opts.Logger.Warn("flush", "err", err) // it is tried again at once
 			}
 			close(done)
+		case <-look:
+			_, wait, err := f.lookAfter()
+			if err != nil {
+				f.fail(err)
+				f.closeWriters()
+				return
+			}
+			look = f.opts.Clock.After(wait)
 		case <-retry:
 		case <-timer:
 			timer = f.opts.Clock.After(f.opts.SnapshotInterval)
@@ -88,6 +99,19 @@ func (f *flusher) work() error {
 			f.gate.open()
 		}
 		if err != nil || !more {
+			return err
+		}
+	}
+}
+
+// rest works until there is nothing to do, and looks after extents until they
+// are as they should be.
+func (f *flusher) rest() error {
+	for {
+		if err := f.work(); err != nil {
+			return err
+		}
+		if bytes, _, err := f.lookAfter(); bytes == 0 || err != nil {
 			return err
 		}
 	}

@@ -22,10 +22,28 @@ const (
 	// formatNew is the FORMAT of an installation that is being made. Its
 	// journal may exist in part, and nothing was ever acknowledged.
 	formatNew = "FORMAT.new"
+	// formatTemp is the FORMAT that the one there is to be replaced by.
+	formatTemp = "FORMAT.tmp"
 )
 
-// folderFormat is the version of the data folder as a whole.
-const folderFormat = 1
+// The versions of the data folder as a whole. New folders are of the newest. An
+// older one is raised when something is first written that its version lacks,
+// so that up to then an older leat can still open it.
+const (
+	// firstFormat has extents that stay where they are.
+	firstFormat = 1
+	// movingFormat has extents that take the place of others: the entry
+	// Replacement, and extents that are marked as moved.
+	movingFormat = 2
+
+	folderFormat = movingFormat // the newest
+)
+
+// identity is what FORMAT says.
+type identity struct {
+	format   int
+	instance [16]byte // UUID of the installation
+}
 
 // ErrLocked says that another process has the data folder open.
 var ErrLocked = vfs.ErrLocked
@@ -44,45 +62,44 @@ func (e *FormatError) Error() string {
 
 // encodeFormat returns the content of FORMAT: lines of text, the last with a
 // CRC32C of those before.
-func encodeFormat(instance [16]byte) []byte {
-	text := fmt.Sprintf("leat data folder\nformat %d\ninstance %s\n", folderFormat, hex.EncodeToString(instance[:]))
+func encodeFormat(id identity) []byte {
+	text := fmt.Sprintf("leat data folder\nformat %d\ninstance %s\n", id.format, hex.EncodeToString(id.instance[:]))
 	return fmt.Appendf(nil, "%scrc32c %08x\n", text, crc32.Checksum([]byte(text), castagnoli))
 }
 
 // decodeFormat is the reverse of encodeFormat.
-func decodeFormat(name string, content []byte) (instance [16]byte, err error) {
+func decodeFormat(name string, content []byte) (id identity, err error) {
 	corrupt := &storage.CorruptError{File: name, Reason: "not the FORMAT of a data folder"}
 	text, sum, ok := bytes.Cut(content, []byte("crc32c "))
 	var want uint32
 	if !ok {
-		return instance, corrupt
+		return id, corrupt
 	}
 	if _, err := fmt.Sscanf(string(sum), "%08x\n", &want); err != nil || crc32.Checksum(text, castagnoli) != want {
-		return instance, corrupt
+		return id, corrupt
 	}
 	lines := strings.Split(string(text), "\n")
-	var format int
 	if len(lines) < 3 {
-		return instance, corrupt
+		return id, corrupt
 	}
-	if _, err := fmt.Sscanf(lines[1], "format %d", &format); err != nil || lines[0] != "leat data folder" {
-		return instance, corrupt
+	if _, err := fmt.Sscanf(lines[1], "format %d", &id.format); err != nil || lines[0] != "leat data folder" || id.format < firstFormat {
+		return id, corrupt
 	}
-	if format > folderFormat {
-		return instance, &FormatError{File: name, Format: format, Known: folderFormat}
+	if id.format > folderFormat {
+		return id, &FormatError{File: name, Format: id.format, Known: folderFormat}
 	}
-	id, err := hex.DecodeString(strings.TrimPrefix(lines[2], "instance "))
-	if err != nil || len(id) != len(instance) || !bytes.Equal(encodeFormat([16]byte(id)), content) {
-		return instance, corrupt
+	instance, err := hex.DecodeString(strings.TrimPrefix(lines[2], "instance "))
+	if err != nil || copy(id.instance[:], instance) != len(instance) || !bytes.Equal(encodeFormat(id), content) {
+		return id, corrupt
 	}
-	return [16]byte(id), nil
+	return id, nil
 }
 
-// readFormat returns the instance UUID that a FORMAT file holds.
-func readFormat(fsys vfs.FS, name string) (instance [16]byte, err error) {
+// readFormat returns what a FORMAT file says.
+func readFormat(fsys vfs.FS, name string) (id identity, err error) {
 	content, err := readFile(fsys, name)
 	if err != nil {
-		return instance, err
+		return id, err
 	}
 	return decodeFormat(name, content)
 }
@@ -96,30 +113,31 @@ func readFormat(fsys vfs.FS, name string) (instance [16]byte, err error) {
 // killed before it had synced it, so it is synced before it is relied on. If a
 // FORMAT were trusted whose name is lost in the next power failure, everything
 // acknowledged meanwhile would be in a folder that seems to be new.
-func identify(fsys vfs.FS, dir string) (instance [16]byte, created bool, err error) {
-	instance, err = readFormat(fsys, path.Join(dir, formatName))
+func identify(fsys vfs.FS, dir string) (id identity, created bool, err error) {
+	id, err = readFormat(fsys, path.Join(dir, formatName))
 	if err == nil {
-		return instance, false, fsys.SyncDir(dir)
+		return id, false, fsys.SyncDir(dir)
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		return instance, false, err
+		return id, false, err
 	}
-	instance, err = readFormat(fsys, path.Join(dir, formatNew))
+	id, err = readFormat(fsys, path.Join(dir, formatNew))
 	if err == nil {
-		return instance, true, writeNewFormat(fsys, dir, instance, fsys.Open)
+		return id, true, writeFormat(fsys, dir, formatNew, id, fsys.Open)
 	}
 	for _, name := range []string{"journal", "extents", "meta"} {
 		if names, err := fsys.List(path.Join(dir, name)); err == nil && len(names) > 0 {
-			return instance, false, &storage.CorruptError{
+			return id, false, &storage.CorruptError{
 				File:   path.Join(dir, formatName),
 				Reason: fmt.Sprintf("the file is missing although %s is not empty", name),
 			}
 		}
 	}
-	if instance, err = newInstance(); err != nil {
-		return instance, false, err
+	id.format = folderFormat
+	if id.instance, err = newInstance(); err != nil {
+		return id, false, err
 	}
-	return instance, true, writeNewFormat(fsys, dir, instance, fsys.Create)
+	return id, true, writeFormat(fsys, dir, formatNew, id, fsys.Create)
 }
 
 // newInstance returns a random UUID, version 4.
@@ -132,14 +150,15 @@ func newInstance() (id [16]byte, err error) {
 	return id, nil
 }
 
-// writeNewFormat durably notes that the folder is being made. With Open for
-// open it writes over the same bytes, so that a crash cannot leave others.
-func writeNewFormat(fsys vfs.FS, dir string, instance [16]byte, open func(string, vfs.Mode) (vfs.File, error)) error {
-	f, err := open(path.Join(dir, formatNew), vfs.Buffered)
+// writeFormat writes FORMAT durably under another name. FORMAT.new says that the
+// folder is being made; with Open for open it is written over the same bytes, so
+// that a crash cannot leave others.
+func writeFormat(fsys vfs.FS, dir, name string, id identity, open func(string, vfs.Mode) (vfs.File, error)) error {
+	f, err := open(path.Join(dir, name), vfs.Buffered)
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteAt(encodeFormat(instance), 0)
+	_, err = f.WriteAt(encodeFormat(id), 0)
 	if err == nil {
 		err = f.Sync()
 	}
@@ -153,9 +172,31 @@ func writeNewFormat(fsys vfs.FS, dir string, instance [16]byte, open func(string
 }
 
 // commitFormat ends the making of the folder.
-func commitFormat(fsys vfs.FS, dir string) error {
-	if err := fsys.Rename(path.Join(dir, formatNew), path.Join(dir, formatName)); err != nil {
+func commitFormat(fsys vfs.FS, dir string) error { return renameFormat(fsys, dir, formatNew) }
+
+// renameFormat makes the FORMAT that was written under the name the one in
+// force.
+func renameFormat(fsys vfs.FS, dir, name string) error {
+	if err := fsys.Rename(path.Join(dir, name), path.Join(dir, formatName)); err != nil {
 		return err
 	}
 	return fsys.SyncDir(dir)
+}
+
+// raiseFormat makes the folder one that only a leat which knows the format
+// opens from now on, durably.
+func (l *Log) raiseFormat(format int) error {
+	if l.format >= format {
+		return nil
+	}
+	id := identity{format, l.instance}
+	if err := writeFormat(l.opts.FS, l.dir, formatTemp, id, l.opts.FS.Create); err != nil {
+		return fmt.Errorf("raise the format: %w", err)
+	}
+	if err := renameFormat(l.opts.FS, l.dir, formatTemp); err != nil {
+		return fmt.Errorf("raise the format: %w", err)
+	}
+	l.opts.Logger.Info("the data folder has a newer format now; an older leat does not open it", "dir", l.dir, "format", format)
+	l.format = format
+	return nil
 }

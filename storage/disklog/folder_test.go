@@ -15,7 +15,7 @@ import (
 // TestFolder opens folders that are not simply new or whole.
 func TestFolder(t *testing.T) {
 	newer := func() []byte {
-		text := strings.Replace(string(encodeFormat([16]byte{1})), "format 1", "format 2", 1)
+		text := strings.Replace(string(encodeFormat(identity{firstFormat, [16]byte{1}})), "format 1", fmt.Sprint("format ", folderFormat+1), 1)
 		text, _, _ = strings.Cut(text, "crc32c")
 		return fmt.Appendf(nil, "%scrc32c %08x\n", text, crc32.Checksum([]byte(text), castagnoli))
 	}
@@ -26,12 +26,12 @@ func TestFolder(t *testing.T) {
 	}{
 		{"new", nil, nil},
 		{"only a lock", map[string][]byte{"data/LOCK": []byte("1\n")}, nil},
-		{"the making was noted", map[string][]byte{"data/FORMAT.new": encodeFormat([16]byte{1})}, nil},
+		{"the making was noted", map[string][]byte{"data/FORMAT.new": encodeFormat(identity{firstFormat, [16]byte{1}})}, nil},
 		{"noting the making was interrupted", map[string][]byte{"data/FORMAT.new": []byte("leat da")}, nil},
 		{"a journal without a FORMAT", map[string][]byte{"data/journal/0000000000000001.j": make([]byte, 9000)}, &storage.CorruptError{}},
 		{"an extent without a FORMAT", map[string][]byte{"data/extents/1d/00000001.x": make([]byte, 9000)}, &storage.CorruptError{}},
 		{"a snapshot without a FORMAT", map[string][]byte{"data/meta/snap-0000000000000001.m": {1}}, &storage.CorruptError{}},
-		{"a FORMAT without a journal", map[string][]byte{"data/FORMAT": encodeFormat([16]byte{1})}, &storage.CorruptError{}},
+		{"a FORMAT without a journal", map[string][]byte{"data/FORMAT": encodeFormat(identity{firstFormat, [16]byte{1}})}, &storage.CorruptError{}},
 		{"an empty FORMAT", map[string][]byte{"data/FORMAT": nil}, &storage.CorruptError{}},
 		{"a newer FORMAT", map[string][]byte{"data/FORMAT": newer()}, &FormatError{}},
 	} {
@@ -99,6 +99,31 @@ func TestUnsyncedFormat(t *testing.T) {
 		if n := count(t, log, 0); n != 1 {
 			t.Errorf("seed %d: %d records, want the one acknowledged", seed, n)
 		}
+	}
+}
+
+// TestRaiseFormat opens a folder of the first format, which stays one until an
+// extent is moved. From then on it is durably of the
+// newer one.
+func TestRaiseFormat(t *testing.T) {
+	for seed := range uint64(20) {
+		fs := plant(map[string][]byte{"data/FORMAT.new": encodeFormat(identity{firstFormat, [16]byte{1}})})
+		o := tiny()
+		o.FS = fs
+		log := smallExtents(t, o, 1)
+		want := contents(t, log, 1)
+		if id, err := readFormat(fs, "data/FORMAT"); err != nil || id.format != firstFormat {
+			t.Errorf("before anything was moved FORMAT says %v, %v", id, err)
+		}
+		mergeNow(log)
+		fs = fs.PowerLoss(seed)
+		_ = log.Close()
+		if id, err := readFormat(fs, "data/FORMAT"); err != nil || id.format != movingFormat {
+			t.Errorf("after extents were moved FORMAT says %v, %v", id, err)
+		}
+		o.FS = fs
+		log = openTest(t, "", o)
+		mustMatch(t, "opened again", contents(t, log, 1), want)
 	}
 }
 

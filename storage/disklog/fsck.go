@@ -83,7 +83,7 @@ type fsck struct {
 
 func (f *fsck) run() error {
 	l := f.log
-	instance, err := readFormat(l.opts.FS, path.Join(l.dir, formatName))
+	id, err := readFormat(l.opts.FS, path.Join(l.dir, formatName))
 	if corrupt := new(storage.CorruptError); errors.As(err, &corrupt) {
 		f.problem(err, true)
 		return nil
@@ -91,7 +91,7 @@ func (f *fsck) run() error {
 	if err != nil {
 		return err
 	}
-	l.instance = instance
+	l.instance, l.format = id.instance, id.format
 	if err := f.snapshots(); err != nil {
 		return err
 	}
@@ -219,7 +219,7 @@ func (f *fsck) shard(s *shard) {
 				Reason: fmt.Sprintf("shard log %v has no extent for offsets %d to %d", s.key, next, m.First-1)}, false)
 		}
 		next = m.Last + 1
-		err, ok := f.found[extentPlace{m.File, m.Pos}]
+		err, ok := f.found[placeOf(m)]
 		var corrupt *storage.CorruptError
 		switch {
 		case f.files[m.File] == "":

@@ -2,6 +2,7 @@ package disklog
 
 import (
 	"errors"
+	"math"
 	"math/rand/v2"
 	"regexp"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/leat-io/leat/internal/vfs"
 	"github.com/leat-io/leat/internal/vfs/errfs"
+	"github.com/leat-io/leat/storage"
 	"github.com/leat-io/leat/storage/storagetest"
 )
 
@@ -103,6 +105,13 @@ func TestDump(t *testing.T) {
 	o.FS = fs
 	log := openTest(t, "", o)
 	propose(t, log, storagetest.Command{Value: "value 7"})
+	propose(t, log, storagetest.Command{Open: []storage.ShardKey{{Stream: 900}}})
+	if err := log.Append(t.Context(), &storage.Batch{Stream: 900, Records: make([]storage.Record, 1)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := log.Trim(t.Context(), 900, math.MaxInt64); err != nil {
+		t.Fatal(err)
+	}
 	if err := log.Close(); err != nil {
 		t.Fatal(err)
 	}

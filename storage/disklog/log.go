@@ -22,6 +22,7 @@ type Log struct {
 	opts     Options
 	machines map[string]storage.Machine
 	instance [16]byte
+	format   int // of the folder; the flusher's, once the log is open
 	lock     io.Closer
 	journal  *journal.Journal // the committer's, once the log is open
 	store    *extent.Store

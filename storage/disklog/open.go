@@ -66,16 +66,16 @@ func (l *Log) open() error {
 		return err
 	}
 	l.lock = lock
-	instance, created, err := identify(fs, l.dir)
+	id, created, err := identify(fs, l.dir)
 	if err != nil {
 		return err
 	}
-	l.instance = instance
+	l.instance, l.format = id.instance, id.format
 	if err := fs.MkdirAll(l.metaDir()); err != nil {
 		return err
 	}
 	l.store = extent.NewStore(fs, l.extentsDir(), extent.StoreOptions{
-		CacheBytes: l.opts.CacheBytes, Direct: !l.opts.Buffered, Instance: instance,
+		CacheBytes: l.opts.CacheBytes, Direct: !l.opts.Buffered, Instance: l.instance,
 	})
 	r := newRecovery(l)
 	if err := r.run(created); err != nil {

@@ -65,6 +65,8 @@ type Options struct {
 
 	// foreground makes the order of file-system calls repeatable, for tests.
 	foreground bool
+	// care says when extents are moved; the zero value is ordinaryCare.
+	care care
 }
 
 // Limits of what goes into one frame of the journal.
@@ -122,6 +124,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.ScrubInterval == 0 {
 		o.ScrubInterval = 7 * 24 * time.Hour
+	}
+	if o.care == (care{}) {
+		o.care = ordinaryCare
 	}
 	return o
 }

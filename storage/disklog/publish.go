@@ -23,6 +23,10 @@ func (c *committer) publish(lsn journal.LSN) {
 			for _, m := range t.metas {
 				c.adopt(m)
 			}
+		case ofReplacement:
+			for _, m := range t.metas {
+				c.replace(m)
+			}
 		case ofCommand:
 			t.result = c.apply(t.machine, t.command)
 			c.commandsApplied.Store(true)

@@ -45,6 +45,7 @@ func newRecovery(l *Log) *recovery {
 			Log:     l,
 			writers: make(map[extent.Class]*extentWriter),
 			files:   make(map[uint64]*extentFile),
+			moves:   moves{unreadable: make(map[extentPlace]bool)},
 		},
 	}
 }
@@ -263,6 +264,18 @@ func (r *recovery) entry(lsn journal.LSN, kind entry.Kind, body []byte) error {
 		}
 		r.adopt(m)
 		r.evict()
+	case entry.Replacement:
+		m, _, err := extent.DecodeMeta(body)
+		if err != nil {
+			return err
+		}
+		r.flusher.nextFile = max(r.flusher.nextFile, m.File+1)
+		if s := r.table.get(m.Key); s != nil && m.Last >= s.first {
+			if _, _, reason := s.replacedLocked(m); reason != "" {
+				return fmt.Errorf("extent %v: %s", m, reason)
+			}
+		}
+		r.replace(m)
 	case entry.Checkpoint:
 		_, err := entry.CheckpointBody(body)
 		return err

@@ -41,6 +41,8 @@ type extentPlace struct {
 	pos  int64
 }
 
+func placeOf(m extent.Meta) extentPlace { return extentPlace{m.File, m.Pos} }
+
 // What an operator is told: damage stays, trouble with reading may pass.
 const (
 	damagedMessage    = "stored records are damaged"
@@ -146,7 +148,7 @@ func (s *shard) metas() []extent.Meta {
 // errEnding.
 func (s *scrubber) verify(sh *shard, m extent.Meta) error {
 	err := s.store.Verify(m, s.pause)
-	place := extentPlace{m.File, m.Pos}
+	place := placeOf(m)
 	var corrupt *storage.CorruptError
 	switch {
 	case err == nil:
@@ -171,7 +173,7 @@ func (s *scrubber) forgetGone() {
 	for place, sh := range s.damaged {
 		wanted := false
 		for _, m := range sh.metas() {
-			wanted = wanted || place == extentPlace{m.File, m.Pos}
+			wanted = wanted || place == placeOf(m)
 		}
 		if !wanted {
 			delete(s.damaged, place)

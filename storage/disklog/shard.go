@@ -2,6 +2,7 @@ package disklog
 
 import (
 	"fmt"
+	"math"
 	"sort"
 	"sync"
 
@@ -79,12 +80,14 @@ func (s *shard) findExtentLocked(offset storage.Offset, millis int64) int {
 	})
 }
 
-// gone reports whether an extent was given up since it was found. Who fails to
-// read it asks: a hole may have taken its place.
+// gone reports whether an extent was given up since it was found, with its
+// records or for another extent that holds them. Who fails to read it asks: a
+// hole may have taken its place.
 func (s *shard) gone(m extent.Meta) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.deleted || s.first > m.Last
+	i := s.findExtentLocked(m.First, math.MinInt64)
+	return i == len(s.extents) || placeOf(s.extents[i]) != placeOf(m)
 }
 
 // table holds the shard logs. It is changed by the committer only, which holds

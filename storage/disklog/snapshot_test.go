@@ -109,7 +109,7 @@ func FuzzSnapshot(f *testing.F) {
 	s := &snapshotState{shards: []shardState{{first: 3, flushed: 5, next: 9, closed: true}}}
 	f.Add(s.bytes(f))
 	f.Add(s.shards[0].append(nil))
-	f.Add(encodeFormat([16]byte{1}))
+	f.Add(encodeFormat(identity{firstFormat, [16]byte{1}}))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		_, err := readSnapshot(plant(map[string][]byte{"x/snapshot": content}), "x/snapshot")
 		if err != nil && !errors.As(err, new(*storage.CorruptError)) && !errors.As(err, new(*FormatError)) {

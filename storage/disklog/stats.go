@@ -34,6 +34,9 @@ type Stats struct {
 	Extents     int64
 	ExtentBytes int64
 	Snapshots   int64
+	// MovedBytes were written to extents a second time, in a better place; they
+	// are not among ExtentBytes.
+	MovedBytes int64
 	// ScrubbedBytes of extents were read and verified while at rest.
 	// DamagedExtents could not be read back whole when they last were.
 	ScrubbedBytes  int64
@@ -58,6 +61,7 @@ type stats struct {
 	cachedBytes   atomic.Int64
 	extents       atomic.Int64
 	extentBytes   atomic.Int64
+	movedBytes    atomic.Int64
 	snapshots     atomic.Int64
 	snapshotBytes atomic.Int64 // of the newest
 	scrubbed      atomic.Int64 // bytes
@@ -84,6 +88,7 @@ func (l *Log) Stats() Stats {
 		JournalEnd:      l.end.Load(),
 		Extents:         l.stats.extents.Load(),
 		ExtentBytes:     l.stats.extentBytes.Load(),
+		MovedBytes:      l.stats.movedBytes.Load(),
 		Snapshots:       l.stats.snapshots.Load(),
 		ScrubbedBytes:   l.stats.scrubbed.Load(),
 		DamagedExtents:  l.stats.damaged.Load(),

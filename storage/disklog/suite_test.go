@@ -2,6 +2,7 @@ package disklog
 
 import (
 	"testing"
+	"time"
 
 	"github.com/leat-io/leat/internal/clock"
 	"github.com/leat-io/leat/storage"
@@ -19,6 +20,12 @@ func tiny() Options {
 		SnapshotBytes:   32 << 10,
 		MinFreeBytes:    -1,
 	}
+}
+
+// eagerCare moves extents whenever that is possible.
+var eagerCare = care{
+	every: 20 * time.Millisecond, rate: 1 << 30,
+	mergeCount: 2, mergePercent: 1000, livePercent: 70, atOnce: true,
 }
 
 // TestSuite runs the suite on the machine's own file system.

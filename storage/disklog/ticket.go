@@ -18,7 +18,7 @@ type ticket struct {
 	name    string          // ofCommand
 	command []byte          // ofCommand
 	trims   []trim          // ofTrim
-	metas   []extent.Meta   // ofManifest
+	metas   []extent.Meta   // ofManifest, ofReplacement
 	lsn     uint64          // ofCheckpoint
 	call    func()          // ofCall
 
@@ -37,6 +37,8 @@ const (
 	ofTrim
 	// ofManifest makes extents part of the manifest.
 	ofManifest
+	// ofReplacement puts extents into the manifest in the place of others.
+	ofReplacement
 	// ofCheckpoint notes that a snapshot is durable.
 	ofCheckpoint
 	// ofCall runs a function between two commits, when all before it is durable

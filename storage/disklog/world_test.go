@@ -26,6 +26,7 @@ type world struct {
 	// records to be missing.
 	interval time.Duration
 	lossy    bool
+	moved    int64 // bytes of extents
 
 	damage damageWatch // no extent is damaged unless a test does so
 
@@ -88,6 +89,9 @@ func (w *world) options(fs vfs.FS) Options {
 	o.Buffered = w.rnd.IntN(2) == 0
 	o.ScrubInterval = time.Duration(w.rnd.IntN(40)-10) * 10 * time.Millisecond
 	o.Logger = slog.New(&w.damage)
+	if w.rnd.IntN(3) > 0 {
+		o.care = eagerCare
+	}
 	return o
 }
 
