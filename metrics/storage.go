@@ -29,6 +29,8 @@ var storageFigures = []*read[disklog.Stats]{
 		func(s disklog.Stats) float64 { return float64(s.Extents) }, nil},
 	{figure{"", "leat_storage_extent_bytes_total", "Bytes that were written to extents.", nil, counter},
 		func(s disklog.Stats) float64 { return float64(s.ExtentBytes) }, nil},
+	{figure{"", "leat_storage_moved_extent_bytes_total", "Bytes that were written to extents a second time, to merge small ones and to empty old files.", nil, counter},
+		func(s disklog.Stats) float64 { return float64(s.MovedBytes) }, nil},
 	{figure{"", "leat_storage_snapshots_total", "Snapshots that were written.", nil, counter},
 		func(s disklog.Stats) float64 { return float64(s.Snapshots) }, nil},
 	{figure{"", "leat_storage_scrubbed_bytes_total", "Bytes of extents that were read and verified in the background.", nil, counter},
