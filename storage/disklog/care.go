@@ -2,6 +2,7 @@ package disklog
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"time"
 
@@ -10,9 +11,11 @@ import (
 )
 
 const (
-	// stepBytes of extents are moved before the flusher looks again whether there
-	// is something to flush: what a flush that becomes due meanwhile waits for.
-	stepBytes = 8 << 20
+	// stepBytes of extents, or stepExtents of them, are read and moved before the
+	// flusher looks again whether there is something to flush: what a flush that
+	// becomes due meanwhile waits for. Each extent may be a seek.
+	stepBytes   = 8 << 20
+	stepExtents = 256
 	// maxMoves bounds what is planned at once.
 	maxMoves = 1024
 )
@@ -20,7 +23,7 @@ const (
 // care says when extents are moved: written once more, in a better place.
 type care struct {
 	every time.Duration // between two looks at all extents
-	rate  int64         // bytes a second that are moved
+	rate  int64         // bytes a second that are read for it
 
 	mergeCount   int   // extents that are merged are as many, at least
 	mergePercent int64 // of what flushes wrote may be written again by merging
@@ -53,7 +56,7 @@ type moves struct {
 }
 
 // lookAfter moves extents if that makes sense, one step of it. It returns how
-// many bytes it has written, and how long to wait before the next step. A
+// many bytes of them there were, and how long to wait before the next step. A
 // volume that is full or nearly so is left alone.
 func (f *flusher) lookAfter() (bytes int64, wait time.Duration, err error) {
 	c := f.opts.care
@@ -73,7 +76,7 @@ func (f *flusher) lookAfter() (bytes int64, wait time.Duration, err error) {
 		f.moves.planned = nil
 		err = nil
 	}
-	if len(f.moves.planned) == 0 {
+	if len(f.moves.planned) == 0 || err != nil {
 		return bytes, c.every, err
 	}
 	return bytes, time.Duration(bytes) * time.Second / time.Duration(c.rate), err
@@ -92,26 +95,33 @@ func (f *flusher) plan() {
 	f.moves.planned = slices.Clone(planned[:min(maxMoves, len(planned))])
 }
 
-// step carries out moves that are planned, until it has written stepBytes. The
-// old extents stay what is read until the new ones are durable.
+// step carries out moves that are planned, as many as make a step, and returns
+// how many bytes of extents there were; 0 when there is an error. The old
+// extents stay what is read until the new ones are durable.
 func (f *flusher) step() (bytes int64, err error) {
 	if err := f.raiseFormat(movingFormat); err != nil {
 		return 0, err
 	}
 	b := batch{flusher: f}
-	for len(f.moves.planned) > 0 && bytes < stepBytes {
+	for extents := 0; len(f.moves.planned) > 0 && bytes < stepBytes && extents < stepExtents; {
 		m := f.moves.planned[0]
 		f.moves.planned = f.moves.planned[1:]
-		n, err := b.move(m)
+		_, length := within(m.metas, math.MaxInt64)
+		bytes += length
+		extents += len(m.metas)
+		written, err := b.move(m)
 		if err != nil {
 			return 0, err
 		}
-		if bytes += n; m.merge {
-			f.moves.merged += n
+		f.stats.movedBytes.Add(written)
+		if m.merge {
+			f.moves.merged += written
 		}
 	}
-	f.stats.movedBytes.Add(bytes)
-	return bytes, b.enter(ofReplacement)
+	if err := b.enter(ofReplacement); err != nil {
+		return 0, err
+	}
+	return bytes, nil
 }
 
 // move adds the extent that m becomes to the batch, and returns its length. It

@@ -146,6 +146,24 @@ func TestMergeBound(t *testing.T) {
 	}
 }
 
+// TestMergeSteps has more extents than are moved in one step.
+func TestMergeSteps(t *testing.T) {
+	o := tiny()
+	o.FS, o.care = vfs.NewCrash(), noCare
+	log := openTest(t, "", o)
+	openShards(t, log, 1)
+	for i := 0; log.Stats().Extents < stepExtents+50; i++ {
+		appendText(t, log, 0, fmt.Sprint(i), 5000)
+		log.settle()
+	}
+	want := contents(t, log, 1)
+	mergeNow(log)
+	if all, moved := extentsOf(log, 0); all != 2 || moved != 2 {
+		t.Errorf("%d extents, %d of them moved", all, moved)
+	}
+	mustMatch(t, "merged", contents(t, log, 1), want)
+}
+
 // TestMergeAcrossSnapshots damages the newest snapshot, which knows the merged
 // extents. The one before knows those that are gone, and the journal what has
 // taken their place.

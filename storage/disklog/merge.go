@@ -70,7 +70,7 @@ func (f *flusher) mergeable(metas []extent.Meta) int {
 	var bytes int64
 	for i, m := range metas {
 		bytes += m.Length
-		if m.Moved || m.Length >= mergeBelow || bytes > maxMergeBytes || f.moves.unreadable[placeOf(m)] ||
+		if i == stepExtents || m.Moved || m.Length >= mergeBelow || bytes > maxMergeBytes || f.moves.unreadable[placeOf(m)] ||
 			m.LastMillis-metas[0].FirstMillis > m.Class.Period().Milliseconds()/2 {
 			return i
 		}
