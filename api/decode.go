@@ -30,6 +30,7 @@ type Value[V any] interface {
 	Kind() Kind
 	Bool() bool
 	Int() int64 // a number's floor, clamped to the type
+	Float() float64
 	Time() time.Time
 	Text() string
 	Bytes() []byte
@@ -125,6 +126,8 @@ func (d *decoder[V]) value(v V, into reflect.Value, t Type, s *Shape, path strin
 		setPointer(into, v.Text())
 	case Integer, Long:
 		return integer(v, into, t)
+	case Double, Real:
+		return double(v, into, t)
 	case Boolean:
 		return boolean(v, into)
 	case Blob:
@@ -172,6 +175,18 @@ func integer[V Value[V]](v V, into reflect.Value, t Type) *Error {
 		setPointer(into, v.Int())
 	} else {
 		setPointer(into, int32(min(max(v.Int(), math.MinInt32), math.MaxInt32)))
+	}
+	return nil
+}
+
+func double[V Value[V]](v V, into reflect.Value, t Type) *Error {
+	if v.Kind() != KindNumber {
+		return wrongType(v.Kind(), "a Double")
+	}
+	if t == Double {
+		setPointer(into, v.Float())
+	} else {
+		into.SetFloat(v.Float())
 	}
 	return nil
 }

@@ -18,6 +18,8 @@ const (
 	Integer               // *int32
 	Long                  // *int64
 	Count                 // int32; never absent
+	Real                  // float64; never absent
+	Instant               // time.Time; never absent
 	Double                // *float64
 	Boolean               // *bool
 	Blob                  // []byte
@@ -38,6 +40,7 @@ type Field struct {
 
 var (
 	timestamp = reflect.TypeFor[*time.Time]()
+	instant   = reflect.TypeFor[time.Time]()
 	blob      = reflect.TypeFor[[]byte]()
 	attribute = reflect.TypeFor[types.AttributeValue]()
 	plans     sync.Map // reflect.Type of a struct -> []Field
@@ -67,6 +70,8 @@ func TypeOf(t reflect.Type) Type {
 	switch {
 	case t == timestamp:
 		return Timestamp
+	case t == instant:
+		return Instant
 	case t == blob:
 		return Blob
 	case t == attribute:
@@ -75,6 +80,8 @@ func TypeOf(t reflect.Type) Type {
 		return EnumText
 	case t.Kind() == reflect.Int32:
 		return Count
+	case t.Kind() == reflect.Float64:
+		return Real
 	case t.Kind() == reflect.Slice:
 		return List
 	case t.Kind() == reflect.Map && t.Elem().Kind() == reflect.String:

@@ -10,6 +10,9 @@ import (
 // types do not. Tables are built once and never changed.
 type Service struct {
 	SigningName string // in credential scopes, such as "kinesis"
+	// ActionPrefix is what actions begin with in policies; empty where that is
+	// SigningName.
+	ActionPrefix string
 	// JSON10 says that the API speaks AWS JSON 1.0 in place of 1.1 and of AWS
 	// CBOR.
 	JSON10 bool
@@ -19,7 +22,9 @@ type Service struct {
 	// JSON 1.0, such as "com.amazonaws.dynamodb.v20120810".
 	Namespace    string
 	TargetPrefix string // of X-Amz-Target, such as "Kinesis_20131202"
-	Operations   map[string]*Operation
+	// Query is set for an API that speaks AWS Query too, or alone.
+	Query      *Query
+	Operations map[string]*Operation
 	// Unshaped names the operations for which the SDK has no shapes yet, and
 	// those of an API of which this server has a part that are not in it. They
 	// can only be refused, and are by name.
@@ -27,6 +32,16 @@ type Service struct {
 	// RequiredLists names the lists of outputs that are written even when they
 	// are empty, as "Shape.Member" by the SDK's Go names.
 	RequiredLists map[string]bool
+}
+
+// Query is what AWS Query needs to know of an API.
+type Query struct {
+	Version   string // such as "2010-08-01"; no two APIs here have the same
+	Namespace string // of the XML of answers
+	// Codes are the codes that errors have in AWS Query, where those differ from
+	// the model's names. In the other protocols they go beside the name, in the
+	// header that clients look into which have the old code in their programs.
+	Codes map[string]string
 }
 
 // Operation is one operation of a Service.

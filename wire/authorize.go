@@ -39,7 +39,7 @@ func (h *handler) authorize(ctx context.Context, c *call, input any) (context.Co
 	if foreign && !access.Shared {
 		access.Policy = nil
 	}
-	prefix := c.service.API.SigningName + ":"
+	prefix := cmp.Or(c.service.API.ActionPrefix, c.service.API.SigningName) + ":"
 	for _, a := range append([]api.Access{access}, access.Others...) {
 		q := &question{h: h, request: c.request, caller: caller, key: key, access: a}
 		err := q.ask(prefix + cmp.Or(a.Action, c.operation.Name))

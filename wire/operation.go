@@ -7,6 +7,7 @@ import (
 
 	"github.com/leat-io/leat/api"
 	"github.com/leat-io/leat/internal/fault"
+	"github.com/leat-io/leat/wire/query"
 	"github.com/leat-io/leat/wire/sigv4"
 )
 
@@ -24,6 +25,7 @@ type call struct {
 	hot          *hotCall        // of an operation that moves records, else nil
 	decode       decode          // of the body, unless hot.decoded
 	code         string          // how it ended, for Metrics; empty before it is run
+	form         *query.Form     // of a call in AWS Query, else nil
 	rest         func(id string) // what is left to do when the body is given back; nil for most
 }
 
@@ -31,6 +33,10 @@ type call struct {
 // that is one that moves records.
 func (h *handler) newCall(r *http.Request, b *body) *call {
 	c := &call{request: r, body: b.bytes, signed: b.signed(), whole: b, contentType: mediaType(r), rpc: isRPC(r)}
+	if c.contentType == contentQuery && !c.rpc && r.Header.Get("X-Amz-Target") == "" {
+		h.findQuery(c)
+		return c
+	}
 	if c.rpc {
 		c.prefix, c.name = rpcTarget(r)
 	} else {
@@ -49,6 +55,10 @@ func (h *handler) newCall(r *http.Request, b *body) *call {
 
 // serve answers a POST (spec data-streams §5, from step 5 on).
 func (h *handler) serve(w http.ResponseWriter, r *http.Request, c *call, id string) {
+	if c.form != nil {
+		h.serveQuery(w, c, id)
+		return
+	}
 	if len(c.body) == 0 {
 		contentType := contentCBOR
 		switch {

@@ -17,6 +17,7 @@ const (
 	contentJSON10    = "application/x-amz-json-1.0"
 	contentCBOR      = "application/x-amz-cbor-1.1"
 	contentRPC       = "application/cbor" // with the header of rpc.go
+	contentQuery     = "application/x-www-form-urlencoded"
 	contentPlainJSON = "application/json"
 )
 
@@ -28,6 +29,7 @@ const (
 	headerRequestID  = "x-amzn-RequestId"
 	headerExtendedID = "x-amz-id-2"
 	headerChecksum   = "x-amz-crc32"
+	headerQueryError = "x-amzn-query-error" // the code that AWS Query has for an error
 )
 
 // identify sets the headers that every answer to a request like r has, and
@@ -116,6 +118,9 @@ func sendError(w http.ResponseWriter, contentType string, of *api.Service, e *ap
 	if contentType == contentJSON10 {
 		namespace = namespaceOf(of, e.Code)
 	}
+	if of != nil && of.Query != nil && of.Query.Codes[e.Code] != "" {
+		w.Header()[headerQueryError] = []string{of.Query.Codes[e.Code] + ";Sender"}
+	}
 	send(w, statusOf(e.Code), contentType, codingOf(contentType).appendError(nil, e, namespace))
 }
 
@@ -134,7 +139,7 @@ func namespaceOf(of *api.Service, code string) string {
 // statusOf returns the HTTP status of an error (spec data-streams §2.3, §6).
 func statusOf(code string) int {
 	switch code {
-	case "InternalFailure", "InternalFailureException":
+	case "InternalFailure", "InternalFailureException", "InternalServiceFault":
 		return http.StatusInternalServerError
 	case "ServiceUnavailable":
 		return http.StatusServiceUnavailable

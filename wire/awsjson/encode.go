@@ -53,7 +53,7 @@ func absent(v reflect.Value, t api.Type) bool {
 	switch t {
 	case api.EnumText:
 		return v.Len() == 0
-	case api.Count:
+	case api.Count, api.Real, api.Instant:
 		return false
 	case api.Struct:
 		return v.Kind() == reflect.Pointer && v.IsNil()
@@ -71,6 +71,10 @@ func (e encoder) value(dst []byte, v reflect.Value, t api.Type) []byte {
 		return strconv.AppendInt(dst, v.Elem().Int(), 10)
 	case api.Count:
 		return strconv.AppendInt(dst, v.Int(), 10)
+	case api.Real:
+		return appendDouble(dst, v.Float())
+	case api.Instant:
+		return appendMillis(dst, v.Interface().(time.Time).UnixMilli())
 	case api.Double:
 		return appendDouble(dst, v.Elem().Float())
 	case api.Boolean:

@@ -66,6 +66,12 @@ func (v Value) Int() int64 {
 	return int64(f)
 }
 
+// Float implements api.Value; a number too large is ±Inf.
+func (v Value) Float() float64 {
+	f, _ := strconv.ParseFloat(string(v.text), 64)
+	return f
+}
+
 // maxSeconds is the last second of the year 9999, the latest that a timestamp
 // can be written in everywhere.
 const maxSeconds = 253402300799

@@ -46,6 +46,8 @@ func absent(v reflect.Value, t api.Type) bool {
 	switch t {
 	case api.EnumText:
 		return v.Len() == 0
+	case api.Count, api.Real, api.Instant:
+		return false
 	case api.Struct:
 		return v.Kind() == reflect.Pointer && v.IsNil()
 	}
@@ -60,6 +62,14 @@ func (e encoder) value(dst []byte, v reflect.Value, t api.Type) []byte {
 		return appendText(dst, v.String())
 	case api.Integer, api.Long:
 		return appendInt(dst, v.Elem().Int())
+	case api.Count:
+		return appendInt(dst, v.Int())
+	case api.Double:
+		return appendDouble(dst, v.Elem().Float())
+	case api.Real:
+		return appendDouble(dst, v.Float())
+	case api.Instant:
+		return appendMillis(dst, v.Interface().(time.Time).UnixMilli(), e.dialect)
 	case api.Boolean:
 		return appendBool(dst, v.Elem().Bool())
 	case api.Blob:
@@ -118,11 +128,15 @@ func appendBool(dst []byte, b bool) []byte {
 	return append(dst, isFalse)
 }
 
+func appendDouble(dst []byte, f float64) []byte {
+	return binary.BigEndian.AppendUint64(append(dst, isDouble), math.Float64bits(f))
+}
+
 // appendMillis appends Unix milliseconds as a timestamp of the dialect.
 func appendMillis(dst []byte, millis int64, d Dialect) []byte {
 	dst = append(dst, tagTime)
 	if d == AWS {
 		return appendInt(dst, millis)
 	}
-	return binary.BigEndian.AppendUint64(append(dst, isDouble), math.Float64bits(float64(millis)/1000))
+	return appendDouble(dst, float64(millis)/1000)
 }

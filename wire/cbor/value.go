@@ -93,6 +93,18 @@ func (v Value) Int() int64 {
 	}
 }
 
+// Float implements api.Value.
+func (v Value) Float() float64 {
+	switch h, _ := readHead(v.item, 0); h.major {
+	case majorUint:
+		return float64(h.n)
+	case majorNegative:
+		return -1 - float64(h.n)
+	default:
+		return h.float()
+	}
+}
+
 // maxMillis is the end of the year 9999, the latest that a timestamp can be
 // written in everywhere.
 const maxMillis = 253402300799_000
