@@ -12,15 +12,19 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/leat-io/leat/api/cloudwatchapi"
 	"github.com/leat-io/leat/api/dynamodbapi"
 	"github.com/leat-io/leat/api/kinesisapi"
+	"github.com/leat-io/leat/api/stsapi"
 	"github.com/leat-io/leat/internal/clock"
 	"github.com/leat-io/leat/internal/fault"
+	"github.com/leat-io/leat/service/cloudwatch"
 	"github.com/leat-io/leat/service/dynamodb"
 	"github.com/leat-io/leat/service/dynamodb/tables"
 	"github.com/leat-io/leat/service/kinesis"
 	"github.com/leat-io/leat/service/kinesis/catalog"
 	"github.com/leat-io/leat/service/kinesis/keys"
+	"github.com/leat-io/leat/service/sts"
 	"github.com/leat-io/leat/storage"
 	"github.com/leat-io/leat/storage/disklog"
 	"github.com/leat-io/leat/storage/memlog"
@@ -187,6 +191,8 @@ func (s *Server) openDoors(keys sigv4.Credentials) (err error) {
 		Services: []wire.Service{
 			{API: kinesisapi.Service, Handlers: s.kinesis.Handlers(), Records: s.kinesis, StreamOf: s.kinesis.StreamOf, Access: s.kinesis.Access},
 			{API: dynamodbapi.Service, Handlers: s.dynamo.Handlers(), Access: s.dynamo.Access},
+			{API: cloudwatchapi.Service, Handlers: cloudwatch.New(cloudwatch.Options{Clock: c.Clock}).Handlers()},
+			{API: stsapi.Service, Handlers: sts.Handlers()},
 		},
 		Credentials: keys,
 		Account:     c.Account,

@@ -1,0 +1,83 @@
+// Package cloudwatchapi is the table of the part of the CloudWatch API that this
+// server has: what its model says and the AWS SDK's types do not.
+//
+// This package's API may change.
+package cloudwatchapi
+
+import (
+	"github.com/leat-io/leat/api"
+)
+
+// Codes of errors, as the model names them. AWS Query has other codes for
+// them: see Service.
+const (
+	InvalidValue       = "InvalidParameterValueException"
+	InvalidCombination = "InvalidParameterCombinationException"
+	Missing            = "MissingRequiredParameterException"
+	InvalidToken       = "InvalidNextToken"
+)
+
+// Service is the table of CloudWatch, API version 2010-08-01: what KPL, KCL and
+// the Kinesis Agent send, and what reads it back (spec clients §3.12, §7). It has
+// no constraints, since CloudWatch words broken ones in its own way: the service
+// checks them.
+var Service = &api.Service{
+	SigningName:  "monitoring",
+	ActionPrefix: "cloudwatch",
+	TargetPrefix: "GraniteServiceVersion20100801",
+	JSON10:       true,
+	Namespace:    "com.amazonaws.cloudwatch.v2010_08_01",
+	Query: &api.Query{
+		Version:   "2010-08-01",
+		Namespace: "http://monitoring.amazonaws.com/doc/2010-08-01/",
+		Codes: map[string]string{
+			InvalidValue:       "InvalidParameterValue",
+			InvalidCombination: "InvalidParameterCombination",
+			Missing:            "MissingParameter",
+		},
+	},
+	Operations: map[string]*api.Operation{
+		"PutMetricData": {Name: "PutMetricData", Input: putMetricData, Errors: []string{InvalidValue, InvalidCombination, Missing}},
+		"ListMetrics":   {Name: "ListMetrics", Input: listMetrics, Errors: []string{InvalidValue, InvalidToken}},
+		"GetMetricStatistics": {
+			Name: "GetMetricStatistics", Input: getMetricStatistics, Errors: []string{InvalidValue, InvalidCombination, Missing},
+		},
+	},
+	Unshaped: map[string]bool{"GetMetricData": true, "DescribeAlarms": true, "PutMetricAlarm": true, "DeleteAlarms": true},
+}
+
+var (
+	dimensions = free("Name", "Value")
+	statistics = free("SampleCount", "Sum", "Minimum", "Maximum")
+	datum      = api.NewStructure(append(members("MetricName", "Timestamp", "Value", "Unit", "StorageResolution", "Values", "Counts"),
+		list("Dimensions", dimensions),
+		api.Member{Name: "StatisticValues", Shape: api.Shape{Fields: statistics}})...)
+
+	putMetricData = api.NewStructure(append(members("Namespace"),
+		list("MetricData", datum))...)
+	listMetrics = api.NewStructure(append(members("Namespace", "MetricName", "NextToken", "RecentlyActive", "IncludeLinkedAccounts", "OwningAccount"),
+		list("Dimensions", dimensions))...)
+	getMetricStatistics = api.NewStructure(append(members("Namespace", "MetricName", "StartTime", "EndTime", "Period", "Unit"),
+		list("Dimensions", dimensions),
+		api.Member{Name: "Statistics", Shape: api.Shape{Element: &api.Shape{}}},
+		api.Member{Name: "ExtendedStatistics", Shape: api.Shape{Element: &api.Shape{}}})...)
+)
+
+// members are members without constraints.
+func members(names ...string) []api.Member {
+	all := make([]api.Member, len(names))
+	for i, name := range names {
+		all[i].Name = name
+	}
+	return all
+}
+
+func free(names ...string) *api.Structure { return api.NewStructure(members(names...)...) }
+
+// maxElements bounds lists of structures as they are decoded: it is the most
+// that any list here may have, and the service tells when there is one more.
+const maxElements = 1000
+
+func list(name string, of *api.Structure) api.Member {
+	return api.Member{Name: name, Shape: api.Shape{Length: api.Range{Max: maxElements + 1}, Element: &api.Shape{Fields: of}}}
+}

@@ -1,0 +1,19 @@
+// Package stsapi is the table of the part of the STS API that this server has.
+//
+// This package's API may change.
+package stsapi
+
+import "github.com/leat-io/leat/api"
+
+// Service is the table of STS, API version 2011-06-15, which speaks AWS Query
+// alone.
+var Service = &api.Service{
+	SigningName:  "sts",
+	TargetPrefix: "AWSSecurityTokenServiceV20110615",
+	JSONOnly:     true,
+	Query:        &api.Query{Version: "2011-06-15", Namespace: "https://sts.amazonaws.com/doc/2011-06-15/"},
+	Operations: map[string]*api.Operation{
+		"GetCallerIdentity": {Name: "GetCallerIdentity", Input: api.NewStructure()},
+	},
+	Unshaped: map[string]bool{"AssumeRole": true, "AssumeRoleWithWebIdentity": true, "GetSessionToken": true},
+}

@@ -1,0 +1,97 @@
+package leattest_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/leat-io/leat/leattest"
+)
+
+// TestCloudWatch puts metrics in each of the protocols that clients have and
+// lists all of them with the SDK.
+func TestCloudWatch(t *testing.T) {
+	srv := leattest.New(t)
+	client := cloudwatch.NewFromConfig(srv.AWSConfig())
+	_, err := client.PutMetricData(t.Context(), &cloudwatch.PutMetricDataInput{
+		Namespace: aws.String("App"),
+		MetricData: []types.MetricDatum{{
+			MetricName: aws.String("sdk"), Unit: types.StandardUnitCount,
+			Dimensions:      []types.Dimension{{Name: aws.String("Operation"), Value: aws.String("ProcessTask")}},
+			StatisticValues: &types.StatisticSet{SampleCount: aws.Float64(2), Sum: aws.Float64(3.5), Minimum: aws.Float64(1), Maximum: aws.Float64(2.5)},
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	post(t, srv, "application/x-www-form-urlencoded; charset=utf-8", "",
+		"Action=PutMetricData&Version=2010-08-01&Namespace=App&MetricData.member.1.MetricName=query"+
+			"&MetricData.member.1.Value=1.5")
+	post(t, srv, "application/x-amz-json-1.0", "GraniteServiceVersion20100801.PutMetricData",
+		`{"Namespace":"App","MetricData":[{"MetricName":"json","Values":[1,2.5],"Counts":[3,1]}]}`)
+
+	out, err := client.ListMetrics(t.Context(), &cloudwatch.ListMetricsInput{Namespace: aws.String("App")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]int{}
+	for _, m := range out.Metrics {
+		names[*m.MetricName] = len(m.Dimensions)
+	}
+	if len(names) != 3 || names["sdk"] != 1 {
+		t.Errorf("metrics are %v", names)
+	}
+	_, err = client.PutMetricData(t.Context(), &cloudwatch.PutMetricDataInput{Namespace: aws.String("AWS/Kinesis"),
+		MetricData: []types.MetricDatum{{MetricName: aws.String("m"), Value: aws.Float64(1)}}})
+	if err == nil || !strings.Contains(err.Error(), "InvalidParameterValue") {
+		t.Errorf("a put into AWS's own namespace: %v", err)
+	}
+}
+
+// post sends a compressed body and wants it answered with success.
+func post(t *testing.T, srv *leattest.Server, contentType, target, body string) {
+	t.Helper()
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	_, _ = io.WriteString(z, body)
+	_ = z.Close()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL(), &packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", contentType)
+	r.Header.Set("Content-Encoding", "gzip")
+	if target != "" {
+		r.Header.Set("X-Amz-Target", target)
+	}
+	r.Header.Set("X-Amz-Date", "20260101T000000Z")
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/monitoring/aws4_request, SignedHeaders=host;x-amz-date, Signature="+strings.Repeat("0", 64))
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if text, _ := io.ReadAll(answer.Body); answer.StatusCode != http.StatusOK {
+		t.Errorf("%s: %d %s", contentType, answer.StatusCode, text)
+	}
+}
+
+// TestCallerIdentity checks that STS names the account of streams' ARNs.
+func TestCallerIdentity(t *testing.T) {
+	srv := leattest.New(t)
+	out, err := sts.NewFromConfig(srv.AWSConfig()).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *out.Account != "000000000000" || !strings.HasPrefix(*out.Arn, "arn:aws:iam::000000000000:") {
+		t.Errorf("caller is %s in %s", *out.Arn, *out.Account)
+	}
+}
