@@ -88,16 +88,20 @@ client() { sed -n 's/.*<client>\(.*\)<.*/\1/p' "$here/$1/pom.xml"; }
 fetch_kit() { fetch boto3 python; }
 play_kit() { # folder [argument...]
 	"$LEAT" ca --data data >ca.pem || return
+	# The KPL 0.15 wants a folder, as OpenSSL names certificates in it.
+	mkdir -p authorities && cp ca.pem "authorities/$(openssl x509 -hash -noout -in ca.pem).0" || return
 	COMPAT_TLS=$(grep -oE 'https://127\.0\.0\.1:[0-9]+' words | head -n 1) \
-		COMPAT_CA=$PWD/ca.pem COMPAT_KPL=$build/kpl/daemon COMPAT_BUILD=$build \
+		COMPAT_CA=$PWD/ca.pem COMPAT_CA_PATH=$PWD/authorities COMPAT_KPL=$build/kpl/daemon COMPAT_BUILD=$build \
 		PATH="$build/boto3/bin:$PATH" PYTHONPATH=$here/kcl PYTHONDONTWRITEBYTECODE=1 "$here/$1/story" "${@:2}"
 }
 
 version_kpl() { client "$1/$2"; }
 fetch_kpl() {
 	fetch_kit || return
-	jars "$1/v1" && compile "$1/v1" "$here/$1/v1/Producer.java" &&
-		"${GO:-go}" build -C "$here/../.." -o "$build/$1/read" "./test/compat/$1/read"
+	for kpl in "$1/v1" "$1/v0"; do
+		jars "$kpl" && compile "$kpl" "$here/$kpl/Producer.java" || return
+	done
+	"${GO:-go}" build -C "$here/../.." -o "$build/$1/read" "./test/compat/$1/read"
 }
 play_kpl() { play_kit "$1" "$1/$2"; }
 

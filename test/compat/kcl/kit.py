@@ -12,6 +12,7 @@ KEYS = 50  # as many as Producer.java has
 
 kinesis = boto3.client("kinesis")
 dynamodb = boto3.client("dynamodb")
+cloudwatch = boto3.client("cloudwatch")
 
 
 def same(what, got, want):
@@ -28,10 +29,10 @@ def true(what, holds):
 programs = []
 
 
-def start(name, *command, say, **environment):
+def start(name, *command, say, stdin=subprocess.DEVNULL, **environment):
     """Starts a program that writes to the end of the file say."""
     with open(say, "a") as out, open(name + ".log", "a") as log:
-        program = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=log, env={**os.environ, **environment})
+        program = subprocess.Popen(command, stdin=stdin, stdout=out, stderr=log, env={**os.environ, **environment})
     programs.append((name, program))
     return program
 
@@ -118,6 +119,12 @@ def put(stream, prefix, count):
 def numbered(prefix, count):
     """The records that put and Producer.java put, as (key, data)."""
     return {(f"{prefix}{n % KEYS}", str(n)) for n in range(count)}
+
+
+def metrics(namespace):
+    """The names of the metrics in a namespace of CloudWatch."""
+    pages = cloudwatch.get_paginator("list_metrics").paginate(Namespace=namespace)
+    return {metric["MetricName"] for page in pages for metric in page["Metrics"]}
 
 
 def rows(table):

@@ -46,8 +46,9 @@ class Producer {
         System.out.println("half");
       }
     }
-    producer.destroy();
     System.out.println("all");
+    System.in.read(); // until standard input ends: what is not uploaded by then is lost with the daemon
+    producer.destroy();
   }
 
   private static void store(Future<UserRecordResult> result) throws Exception {
