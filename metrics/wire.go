@@ -24,7 +24,7 @@ var (
 		"Requests by operation, empty for an unknown one, and by code: of the error they were answered with, OK, Refused (not understood) or Aborted (not answered).",
 		[]string{"operation", "code"}, counter}
 	protocolsFigure = &figure{"", "leat_wire_protocol_requests_total",
-		"The same requests by HTTP version, TCP or TLS, and coding: JSON, CBOR, RPC (Smithy RPC v2) or none that is known.",
+		"The same requests by HTTP version, TCP or TLS, and coding: JSON, CBOR, RPC (Smithy RPC v2), Query or none that is known.",
 		[]string{"http", "transport", "coding"}, counter}
 	durationsFigure = &figure{"", "leat_wire_request_duration_seconds",
 		"How long requests took, from the body that was read to the answer that was written; a subscription until it begins.",

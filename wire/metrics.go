@@ -50,13 +50,13 @@ type Request struct {
 type Protocol struct {
 	HTTP      string // HTTP/1.1, older ones too, or HTTP/2
 	Transport string // TCP or TLS
-	Coding    string // JSON, CBOR or RPC, which is CBOR of Smithy's RPC v2; empty when it is none of them
+	Coding    string // JSON, CBOR, RPC, which is CBOR of Smithy's RPC v2, or Query; empty when it is none of them
 }
 
 var (
 	versions   = [...]string{"HTTP/1.1", "HTTP/2"}
 	transports = [...]string{"TCP", "TLS"}
-	codings    = [...]string{"", "JSON", "CBOR", "RPC"}
+	codings    = [...]string{"", "JSON", "CBOR", "RPC", "Query"}
 )
 
 // requestBounds are the upper bounds of histograms of durations.
@@ -121,6 +121,8 @@ func (m *Metrics) spoke(r *http.Request, contentType string) {
 		coding = 2
 	case contentRPC:
 		coding = 3
+	case contentQuery:
+		coding = 4
 	}
 	m.protocols[version][transport][coding].Add(1)
 }

@@ -92,11 +92,12 @@ func TestProtocols(t *testing.T) {
 	ask(2, nil, "application/x-amz-cbor-1.1")
 	ask(2, &tls.ConnectionState{}, "application/cbor")
 	ask(1, &tls.ConnectionState{}, "text/plain")
+	ask(1, &tls.ConnectionState{}, "application/x-www-form-urlencoded; charset=utf-8")
 	var got []string
 	m.EachProtocol(func(p wire.Protocol, n uint64) {
 		got = append(got, fmt.Sprintf("%s/%s/%s=%d", p.HTTP, p.Transport, p.Coding, n))
 	})
-	want := []string{"HTTP/1.1/TCP/JSON=2", "HTTP/1.1/TLS/=1", "HTTP/2/TCP/CBOR=1", "HTTP/2/TLS/RPC=1"}
+	want := []string{"HTTP/1.1/TCP/JSON=2", "HTTP/1.1/TLS/=1", "HTTP/1.1/TLS/Query=1", "HTTP/2/TCP/CBOR=1", "HTTP/2/TLS/RPC=1"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
