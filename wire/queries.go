@@ -16,11 +16,12 @@ const contentXML = "text/xml"
 // findQuery finds the operation of a call in AWS Query, whose version tells the
 // API. A body that is no such call is left without a form.
 func (h *handler) findQuery(c *call) {
-	form, ok := query.Parse(c.body)
-	if !ok || form.Text("Action") == "" {
+	form := query.Read(c.body)
+	action := form.Text("Action")
+	if action == "" {
 		return
 	}
-	c.form, c.name = form, form.Text("Action")
+	c.form, c.name = form, action
 	for i := range h.o.Services {
 		s := &h.o.Services[i]
 		if s.API.Query != nil && s.API.Query.Version == form.Text("Version") {

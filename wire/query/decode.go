@@ -4,47 +4,53 @@ import (
 	"encoding/base64"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/leat-io/leat/api"
 )
 
 // Decode stores the form in input, a pointer to the SDK's shape. Names that the
-// shape does not have are dropped. The error is an *api.Error.
+// shape does not have are dropped. Nothing in input shares memory with the form.
+// The error is an *api.Error.
 func (f *Form) Decode(input any) error {
-	if err := f.structure(reflect.ValueOf(input).Elem()); err != nil {
+	all, ok := f.pairs()
+	if !ok {
+		return api.Errorf("MalformedQueryString", "The query string contains a syntax error.")
+	}
+	if err := (part{in: all}).structure(reflect.ValueOf(input).Elem()); err != nil {
 		return err
 	}
 	return nil
 }
 
-func (f *Form) structure(into reflect.Value) *api.Error {
+func (p part) structure(into reflect.Value) *api.Error {
 	for _, field := range api.FieldsOf(into.Type()) {
-		part := f.parts[field.Name]
-		if part == nil {
+		inner := p.at(field.Name)
+		if !inner.has {
 			continue
 		}
-		if err := part.value(into.Field(field.Index), field.Type); err != nil {
+		if err := inner.value(into.Field(field.Index), field.Type); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (f *Form) value(into reflect.Value, t api.Type) *api.Error {
+func (p part) value(into reflect.Value, t api.Type) *api.Error {
 	switch t {
 	case api.Struct:
 		if into.Kind() == reflect.Pointer {
 			into.Set(reflect.New(into.Type().Elem()))
 			into = into.Elem()
 		}
-		return f.structure(into)
+		return p.structure(into)
 	case api.List:
-		return f.list(into)
+		return p.list(into)
 	case api.Map:
 		m := map[string]string{}
-		for _, entry := range f.parts["entry"].numbered() {
-			m[entry.Text("key")] = entry.Text("value")
+		for _, entry := range p.at("entry").numbered() {
+			m[strings.Clone(entry.at("key").text)] = strings.Clone(entry.at("value").text)
 		}
 		into.Set(reflect.ValueOf(m))
 		return nil
@@ -53,8 +59,8 @@ func (f *Form) value(into reflect.Value, t api.Type) *api.Error {
 		into.Set(reflect.New(into.Type().Elem()))
 		into = into.Elem()
 	}
-	if !scalar(f.text, into, t) {
-		return api.Errorf("MalformedInput", "The value %s can not be read as a %s.", strconv.Quote(f.text), kindOf[t])
+	if !scalar(p.text, into, t) {
+		return api.Errorf("MalformedInput", "The value %s can not be read as a %s.", strconv.Quote(p.text), kindOf[t])
 	}
 	return nil
 }
@@ -67,8 +73,8 @@ var kindOf = map[api.Type]string{
 
 // list reads elements in the order of their numbers. An empty list is written
 // as its name alone.
-func (f *Form) list(into reflect.Value) *api.Error {
-	elements := f.parts["member"].numbered()
+func (p part) list(into reflect.Value) *api.Error {
+	elements := p.at("member").numbered()
 	list := reflect.MakeSlice(into.Type(), len(elements), len(elements))
 	t := api.TypeOf(into.Type().Elem())
 	for i, e := range elements {
@@ -84,7 +90,7 @@ func (f *Form) list(into reflect.Value) *api.Error {
 func scalar(text string, into reflect.Value, t api.Type) bool {
 	switch t {
 	case api.String, api.EnumText:
-		into.SetString(text)
+		into.SetString(strings.Clone(text))
 	case api.Integer, api.Long, api.Count:
 		n, err := strconv.ParseInt(text, 10, into.Type().Bits())
 		into.SetInt(n)

@@ -1,96 +1,119 @@
 package query
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-const (
-	// maxDepth bounds the parts of a name. The deepest shape of the APIs here
-	// has nine: MetricDataQueries.member.1.MetricStat.Metric.Dimensions.member.1.Name.
-	maxDepth = 16
-	// maxNames bounds the names of a form. 1000 metrics with 30 dimensions have
-	// 60 000 and a few more each.
-	maxNames = 200_000
-)
+// maxNames bounds the names of a form that is decoded. The largest call of the
+// APIs here, 1000 metrics in 1 MB, has fewer.
+const maxNames = 100_000
 
-// Form is a request body, taken apart at the dots of its names.
+// Form is a request body. It is looked into at no cost beyond the body's own
+// length until Decode takes it apart, which is for callers who are known.
 type Form struct {
-	text  string
-	parts map[string]*Form
+	body string
 }
 
-// Parse takes a body apart, and reports whether it is a form within the bounds
-// of this package.
-func Parse(body []byte) (*Form, bool) {
-	root := &Form{}
-	names := 0
-	for pair := range strings.SplitSeq(string(body), "&") {
-		if pair == "" {
-			continue
-		}
-		if names++; names > maxNames {
-			return nil, false
-		}
-		name, text, _ := strings.Cut(pair, "=")
-		name, err := url.QueryUnescape(name)
-		if err != nil {
-			return nil, false
-		}
-		text, err = url.QueryUnescape(text)
-		if err != nil || strings.Count(name, ".") >= maxDepth {
-			return nil, false
-		}
-		root.at(name).text = text
-	}
-	return root, true
-}
-
-// at returns the part with a dotted name, and makes it.
-func (f *Form) at(name string) *Form {
-	for part := range strings.SplitSeq(name, ".") {
-		next := f.parts[part]
-		if next == nil {
-			if f.parts == nil {
-				f.parts = map[string]*Form{}
-			}
-			next = &Form{}
-			f.parts[part] = next
-		}
-		f = next
-	}
-	return f
-}
+// Read returns the body as a form. Whether it is one shows when it is decoded.
+func Read(body []byte) *Form { return &Form{string(body)} }
 
 // Text returns the text that has the name, empty when nothing has.
 func (f *Form) Text(name string) string {
-	if part := f.parts[name]; part != nil {
-		return part.text
+	for one := range strings.SplitSeq(f.body, "&") {
+		if text, ok := strings.CutPrefix(one, name+"="); ok {
+			text, _ = url.QueryUnescape(text)
+			return text
+		}
 	}
 	return ""
 }
 
-// numbered returns the parts whose names are numbers, in order.
-func (f *Form) numbered() []*Form {
-	if f == nil {
-		return nil
+// pair is a name and its text.
+type pair struct{ name, text string }
+
+// pairs returns the form sorted by name, and the later of two texts for one name
+// behind the earlier. It reports false for what is no form, or too large.
+func (f *Form) pairs() (pairs, bool) {
+	var all pairs
+	for one := range strings.SplitSeq(f.body, "&") {
+		if one == "" {
+			continue
+		}
+		if len(all) == maxNames {
+			return nil, false
+		}
+		name, text, _ := strings.Cut(one, "=")
+		name, err := url.QueryUnescape(name)
+		if err != nil {
+			return nil, false
+		}
+		if text, err = url.QueryUnescape(text); err != nil {
+			return nil, false
+		}
+		all = append(all, pair{name, text})
 	}
-	type element struct {
-		n    int
-		form *Form
+	slices.SortStableFunc(all, func(a, b pair) int { return cmp.Compare(a.name, b.name) })
+	return all, true
+}
+
+// pairs are sorted by name.
+type pairs []pair
+
+// from returns where the names begin that are not less than name.
+func (p pairs) from(name string) int {
+	i, _ := slices.BinarySearchFunc(p, name, func(a pair, name string) int { return cmp.Compare(a.name, name) })
+	return i
+}
+
+// part is what a form says under one name: the text of the name itself, and the
+// pairs whose names go on behind a dot.
+type part struct {
+	name string // in full, empty for the form
+	text string
+	has  bool // a text, or an inner pair
+	in   pairs
+}
+
+// at returns the part of p with the name.
+func (p part) at(name string) part {
+	if p.name != "" {
+		name = p.name + "." + name
 	}
-	elements := make([]element, 0, len(f.parts))
-	for name, part := range f.parts {
-		if n, err := strconv.Atoi(name); err == nil {
-			elements = append(elements, element{n, part})
+	q := part{name: name}
+	if end := p.in.from(name + "\x00"); end > 0 && p.in[end-1].name == name {
+		q.has, q.text = true, p.in[end-1].text
+	}
+	q.in = p.in[p.in.from(name+"."):p.in.from(name+"/")] // the byte after the dot
+	q.has = q.has || len(q.in) > 0
+	return q
+}
+
+// numbered returns the parts of p whose names are numbers, in the order of
+// these.
+func (p part) numbered() []part {
+	var names []string
+	for _, one := range p.in {
+		name, _, _ := strings.Cut(one.name[len(p.name)+1:], ".")
+		if _, err := strconv.ParseUint(name, 10, 31); err == nil && (len(names) == 0 || names[len(names)-1] != name) {
+			names = append(names, name)
 		}
 	}
-	slices.SortFunc(elements, func(a, b element) int { return a.n - b.n })
-	parts := make([]*Form, len(elements))
-	for i, e := range elements {
-		parts[i] = e.form
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(number(a), number(b)), cmp.Compare(a, b))
+	})
+	names = slices.Compact(names)
+	parts := make([]part, len(names))
+	for i, name := range names {
+		parts[i] = p.at(name)
 	}
 	return parts
+}
+
+func number(text string) uint64 {
+	n, _ := strconv.ParseUint(text, 10, 31)
+	return n
 }
