@@ -54,12 +54,15 @@ func (s *Service) GetMetricStatistics(ctx context.Context, in *cloudwatch.GetMet
 }
 
 func checkStatistics(in *cloudwatch.GetMetricStatisticsInput) error {
-	for name, absent := range map[string]bool{
-		"Namespace": in.Namespace == nil, "MetricName": in.MetricName == nil, "Period": in.Period == nil,
-		"StartTime": in.StartTime == nil, "EndTime": in.EndTime == nil,
+	for _, required := range []struct {
+		name   string
+		absent bool
+	}{
+		{"Namespace", in.Namespace == nil}, {"MetricName", in.MetricName == nil}, {"StartTime", in.StartTime == nil},
+		{"EndTime", in.EndTime == nil}, {"Period", in.Period == nil},
 	} {
-		if absent {
-			return missing(name)
+		if required.absent {
+			return missing(required.name)
 		}
 	}
 	period := int64(*in.Period)

@@ -2,11 +2,10 @@ package cloudwatch
 
 import (
 	"context"
+	"encoding/base64"
 	"maps"
 	"slices"
 	"time"
-
-	"encoding/base64"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"

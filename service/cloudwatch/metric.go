@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"cmp"
+	"container/list"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,22 +14,26 @@ import (
 )
 
 const (
-	// maxMetrics bounds the metrics of all accounts. For one more, the one that
-	// was put longest ago goes.
-	maxMetrics = 2000
-	// maxPoints bounds the points of a metric: twelve hours of minutes. With
-	// maxMetrics that is under 120 MB.
+	// maxPoints bounds the points of a metric: twelve hours of minutes.
 	maxPoints = 720
+	// maxBytes bounds all metrics of all accounts: some 1500 with all their
+	// points. For more, those that were put longest ago go.
+	maxBytes = 64 << 20
+
+	pointBytes  = 56
+	metricBytes = 512 // of a metric without its names and points
 )
 
 // metric is what was put under one name and one set of dimensions.
 type metric struct {
+	key        string
 	owner      string // see ownerOf
 	namespace  string
 	name       string
 	dimensions []types.Dimension // sorted by name
 	points     []point           // by time and unit
 	putMillis  int64             // when it was put last
+	place      *list.Element     // in Service.byPut
 }
 
 // point is what was put of one period and unit.
@@ -46,7 +51,7 @@ func ownerOf(c api.Caller) string { return c.Account + "/" + c.Region }
 // next.
 func keyOf(owner, namespace, name string, sorted []types.Dimension) string {
 	var b strings.Builder
-	b.WriteString(owner)
+	b.WriteString(strconv.Quote(owner))
 	b.WriteString(strconv.Quote(namespace))
 	b.WriteString(strconv.Quote(name))
 	for _, d := range sorted {
@@ -63,23 +68,32 @@ func sorted(dimensions []types.Dimension) []types.Dimension {
 }
 
 // add merges a point into the one of its period and unit. Beyond maxPoints the
-// oldest goes.
-func (m *metric) add(p point) {
+// oldest goes. It returns by how much the metric grew, in bytes.
+func (m *metric) add(p point) int {
 	i, found := slices.BinarySearchFunc(m.points, p, func(a, b point) int {
 		return cmp.Or(cmp.Compare(a.second, b.second), cmp.Compare(a.unit, b.unit))
 	})
 	if found {
 		m.points[i] = m.points[i].with(p)
-		return
+		return 0
 	}
 	m.points = slices.Insert(m.points, i, p)
 	if len(m.points) > maxPoints {
 		m.points = slices.Delete(m.points, 0, 1)
+		return 0
 	}
+	return pointBytes
 }
 
-// with returns both points as one.
+// with returns both points as one. A point of which nothing was counted has no
+// minimum and no maximum.
 func (p point) with(q point) point {
+	switch {
+	case q.count == 0:
+		return p
+	case p.count == 0:
+		return q
+	}
 	p.count += q.count
 	p.sum += q.sum
 	p.minimum = min(p.minimum, q.minimum)
@@ -87,21 +101,30 @@ func (p point) with(q point) point {
 	return p
 }
 
-// metric returns the metric with the key, and makes it as made has it. s.mu is
-// held.
-func (s *Service) metric(key string, made metric) *metric {
-	if m, ok := s.metrics[key]; ok {
+// bytes returns about how much memory the metric takes: its names stand in its
+// key as well.
+func (m *metric) bytes() int { return metricBytes + 2*len(m.key) + len(m.points)*pointBytes }
+
+// metric returns the metric with the key of made, which it becomes if there is
+// none, as the one that was put last. s.mu is held.
+func (s *Service) metric(made metric) *metric {
+	if m, ok := s.metrics[made.key]; ok {
+		s.byPut.MoveToBack(m.place)
 		return m
 	}
-	if len(s.metrics) == maxMetrics {
-		oldest := ""
-		for k, m := range s.metrics {
-			if oldest == "" || m.putMillis < s.metrics[oldest].putMillis {
-				oldest = k
-			}
-		}
-		delete(s.metrics, oldest)
+	m := &made
+	m.place = s.byPut.PushBack(m)
+	s.metrics[m.key] = m
+	s.bytes += m.bytes()
+	return m
+}
+
+// evict lets those metrics go that were put longest ago, until the rest is
+// within maxBytes. s.mu is held.
+func (s *Service) evict() {
+	for s.bytes > maxBytes {
+		m := s.byPut.Remove(s.byPut.Front()).(*metric)
+		delete(s.metrics, m.key)
+		s.bytes -= m.bytes()
 	}
-	s.metrics[key] = &made
-	return &made
 }

@@ -26,6 +26,9 @@ const (
 	maxAhead      = 2 * time.Hour
 )
 
+// units are what a value can be counted in.
+var units = types.StandardUnit("").Values()
+
 // PutMetricData keeps data, all of it or, when some is not valid, none.
 func (s *Service) PutMetricData(ctx context.Context, in *cloudwatch.PutMetricDataInput) (*cloudwatch.PutMetricDataOutput, error) {
 	now := s.clock.Now()
@@ -58,11 +61,12 @@ func (s *Service) PutMetricData(ctx context.Context, in *cloudwatch.PutMetricDat
 	for i, d := range in.MetricData {
 		dimensions := sorted(d.Dimensions)
 		key := keyOf(owner, namespace, *d.MetricName, dimensions)
-		m := s.metric(key, metric{owner: owner, namespace: namespace, name: *d.MetricName, dimensions: dimensions})
+		m := s.metric(metric{key: key, owner: owner, namespace: namespace, name: *d.MetricName, dimensions: dimensions})
 		m.putMillis = now.UnixMilli()
 		if points[i].count > 0 {
-			m.add(points[i])
+			s.bytes += m.add(points[i])
 		}
+		s.evict()
 	}
 	return &cloudwatch.PutMetricDataOutput{}, nil
 }
@@ -75,9 +79,12 @@ func pointOf(d *types.MetricDatum, now time.Time) (point, error) {
 	}
 	if p.unit == "" {
 		p.unit = types.StandardUnitNone
-	} else if !slices.Contains(p.unit.Values(), p.unit) {
-		return p, invalid("The parameter MetricData.member.Unit must be a value in the set %v.", p.unit.Values())
 	}
+	unit := slices.Index(units, p.unit)
+	if unit < 0 {
+		return p, invalid("The parameter MetricData.member.Unit must be a value in the set %v.", units)
+	}
+	p.unit = units[unit] // not the caller's memory, which is for this one call
 	period := int64(60)
 	switch aws.ToInt32(d.StorageResolution) {
 	case 1:
@@ -142,6 +149,9 @@ func (p *point) fill(d *types.MetricDatum) error {
 		if v.SampleCount == nil || v.Sum == nil || v.Minimum == nil || v.Maximum == nil {
 			return missing("MetricData.member.StatisticValues")
 		}
+		if *v.Minimum > *v.Maximum {
+			return invalid("The parameter MetricData.member.StatisticValues.Maximum must be greater than MetricData.member.StatisticValues.Minimum.")
+		}
 		p.count, p.sum, p.minimum, p.maximum = *v.SampleCount, *v.Sum, *v.Minimum, *v.Maximum
 	default:
 		return p.fillValues(d)
@@ -165,11 +175,7 @@ func (p *point) fillValues(d *types.MetricDatum) error {
 		if err := q.check(); err != nil {
 			return err
 		}
-		if i == 0 {
-			*p = q
-		} else {
-			*p = p.with(q)
-		}
+		*p = p.with(q)
 	}
 	return nil
 }

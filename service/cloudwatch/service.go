@@ -5,6 +5,7 @@
 package cloudwatch
 
 import (
+	"container/list"
 	"sync"
 
 	"github.com/leat-io/leat/api"
@@ -25,6 +26,8 @@ type Service struct {
 
 	mu      sync.Mutex
 	metrics map[string]*metric // by key
+	byPut   *list.List         // of them, the one that was put longest ago first
+	bytes   int                // of all of them; see maxBytes
 }
 
 // New returns a service without metrics.
@@ -32,7 +35,7 @@ func New(o Options) *Service {
 	if o.Clock == nil {
 		o.Clock = clock.System{}
 	}
-	return &Service{clock: o.Clock, metrics: map[string]*metric{}}
+	return &Service{clock: o.Clock, metrics: map[string]*metric{}, byPut: list.New()}
 }
 
 // Handlers returns the operations by name.

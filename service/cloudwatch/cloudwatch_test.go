@@ -1,0 +1,215 @@
+package cloudwatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/leat-io/leat/api"
+	"github.com/leat-io/leat/internal/clock"
+)
+
+var start = time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)
+
+// still is a clock that stands between two calls of Advance.
+type still struct {
+	clock.System
+	now time.Time
+}
+
+func (c *still) Now() time.Time          { return c.now }
+func (c *still) Advance(d time.Duration) { c.now = c.now.Add(d) }
+
+func newService() (*Service, *still) {
+	c := &still{now: start}
+	return New(Options{Clock: c}), c
+}
+
+func as(account string) context.Context {
+	return api.WithCaller(context.Background(), api.Caller{Account: account, Region: "us-east-1"})
+}
+
+func put(t *testing.T, s *Service, ctx context.Context, data ...types.MetricDatum) {
+	t.Helper()
+	if _, err := s.PutMetricData(ctx, &cloudwatch.PutMetricDataInput{Namespace: aws.String("app"), MetricData: data}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func datum(name string, value float64) types.MetricDatum {
+	return types.MetricDatum{MetricName: aws.String(name), Value: aws.Float64(value)}
+}
+
+func names(t *testing.T, s *Service, ctx context.Context, in cloudwatch.ListMetricsInput) []string {
+	t.Helper()
+	var all []string
+	for {
+		out, err := s.ListMetrics(ctx, &in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range out.Metrics {
+			all = append(all, *m.MetricName)
+		}
+		if in.NextToken = out.NextToken; in.NextToken == nil {
+			return all
+		}
+	}
+}
+
+// TestStatistics puts in each of the forms, in two minutes and two units, and
+// asks for one minute and for both.
+func TestStatistics(t *testing.T) {
+	s, c := newService()
+	ctx := as("111111111111")
+	put(t, s, ctx,
+		datum("m", 5),
+		types.MetricDatum{MetricName: aws.String("m"), Values: []float64{1, -100, 9}, Counts: []float64{2, 0, 1}},
+		types.MetricDatum{MetricName: aws.String("m"), StatisticValues: &types.StatisticSet{
+			SampleCount: aws.Float64(4), Sum: aws.Float64(20), Minimum: aws.Float64(2), Maximum: aws.Float64(11)}},
+		types.MetricDatum{MetricName: aws.String("m"), Value: aws.Float64(1), Unit: types.StandardUnitBytes},
+	)
+	c.Advance(time.Minute)
+	put(t, s, ctx, datum("m", 50))
+	ask := func(period int32) (got []string) {
+		out, err := s.GetMetricStatistics(ctx, &cloudwatch.GetMetricStatisticsInput{
+			Namespace: aws.String("app"), MetricName: aws.String("m"), Unit: types.StandardUnitNone,
+			StartTime: aws.Time(start), EndTime: aws.Time(start.Add(time.Hour)), Period: aws.Int32(period),
+			Statistics: types.Statistic("").Values(),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range out.Datapoints {
+			got = append(got, fmt.Sprint(d.Timestamp.Format("15:04"), " ", *d.SampleCount, *d.Sum, *d.Average, *d.Minimum, *d.Maximum))
+		}
+		return got
+	}
+	if got, want := ask(60), []string{"10:00 8 36 4.5 1 11", "10:01 1 50 50 50 50"}; !slices.Equal(got, want) {
+		t.Errorf("each minute: got %q, want %q", got, want)
+	}
+	if got, want := ask(300), []string{"10:00 9 86 9.555555555555555 1 50"}; !slices.Equal(got, want) {
+		t.Errorf("five minutes: got %q, want %q", got, want)
+	}
+}
+
+func TestListMetrics(t *testing.T) {
+	s, c := newService()
+	ctx := as("111111111111")
+	for i := range metricsPerPage + 1 {
+		d := datum(fmt.Sprintf("m%04d", i), 1)
+		d.Dimensions = []types.Dimension{{Name: aws.String("Odd"), Value: aws.String(fmt.Sprint(i%2 == 1))}}
+		put(t, s, ctx, d)
+	}
+	put(t, s, as("222222222222"), datum("theirs", 1))
+	if got := names(t, s, ctx, cloudwatch.ListMetricsInput{}); len(got) != metricsPerPage+1 || !slices.IsSorted(got) {
+		t.Errorf("%d metrics on two pages", len(got))
+	}
+	odd := []types.DimensionFilter{{Name: aws.String("Odd"), Value: aws.String("true")}}
+	if got := names(t, s, ctx, cloudwatch.ListMetricsInput{Dimensions: odd}); len(got) != metricsPerPage/2 || got[0] != "m0001" {
+		t.Errorf("%d odd metrics", len(got))
+	}
+	if got := names(t, s, ctx, cloudwatch.ListMetricsInput{MetricName: aws.String("m0007"), Namespace: aws.String("app")}); !slices.Equal(got, []string{"m0007"}) {
+		t.Errorf("by name: %q", got)
+	}
+	if got := names(t, s, as("222222222222"), cloudwatch.ListMetricsInput{}); !slices.Equal(got, []string{"theirs"}) {
+		t.Errorf("the other account has %q", got)
+	}
+	c.Advance(activeWindow + time.Second)
+	put(t, s, ctx, datum("late", 1))
+	if got := names(t, s, ctx, cloudwatch.ListMetricsInput{RecentlyActive: types.RecentlyActivePt3h}); !slices.Equal(got, []string{"late"}) {
+		t.Errorf("active are %q", got)
+	}
+}
+
+// TestEvict puts more metrics than there is memory for. Those go that were put
+// longest ago, and the count of bytes stays true.
+func TestEvict(t *testing.T) {
+	s, c := newService()
+	ctx := as("111111111111")
+	wide := func(i int) types.MetricDatum {
+		d := datum(fmt.Sprintf("m%06d", i), 1)
+		for j := range maxDimensions {
+			d.Dimensions = append(d.Dimensions, types.Dimension{Name: aws.String(fmt.Sprint("d", j)), Value: aws.String(strings.Repeat("x", maxValueText))})
+		}
+		return d
+	}
+	n := 0
+	for ; n < 1500; n++ {
+		c.Advance(time.Second)
+		put(t, s, ctx, wide(n), wide(0))
+	}
+	bytes := 0
+	for _, m := range s.metrics {
+		bytes += m.bytes()
+	}
+	if s.bytes != bytes || bytes > maxBytes || bytes < maxBytes*9/10 || s.byPut.Len() != len(s.metrics) {
+		t.Errorf("%d bytes of %d metrics, %d by the count", bytes, len(s.metrics), s.bytes)
+	}
+	got := names(t, s, ctx, cloudwatch.ListMetricsInput{})
+	if got[0] != "m000000" || got[1] == "m000001" || got[len(got)-1] != fmt.Sprintf("m%06d", n-1) {
+		t.Errorf("left are %s, %s to %s", got[0], got[1], got[len(got)-1])
+	}
+}
+
+// TestPoints keeps the newest maxPoints minutes of a metric.
+func TestPoints(t *testing.T) {
+	s, c := newService()
+	ctx := as("111111111111")
+	for range maxPoints + 10 {
+		put(t, s, ctx, datum("m", 1), datum("m", 1))
+		c.Advance(time.Minute)
+	}
+	for _, m := range s.metrics {
+		if len(m.points) != maxPoints || m.points[0].second != start.Add(10*time.Minute).Unix() || s.bytes != m.bytes() {
+			t.Errorf("%d points from %d, %d bytes, %d by the count", len(m.points), m.points[0].second, m.bytes(), s.bytes)
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	s, _ := newService()
+	refused := func(code string, change func(in *cloudwatch.PutMetricDataInput, d *types.MetricDatum)) {
+		t.Helper()
+		d := datum("m", 1)
+		in := &cloudwatch.PutMetricDataInput{Namespace: aws.String("app"), MetricData: []types.MetricDatum{datum("good", 1), {}}}
+		change(in, &d)
+		if in.MetricData != nil {
+			in.MetricData[1] = d
+		}
+		_, err := s.PutMetricData(as("111111111111"), in)
+		var e *api.Error
+		if !errors.As(err, &e) || e.Code != code {
+			t.Errorf("got %v, want %s", err, code)
+		}
+	}
+	type in = cloudwatch.PutMetricDataInput
+	type md = types.MetricDatum
+	const value, absent, both = "InvalidParameterValueException", "MissingRequiredParameterException", "InvalidParameterCombinationException"
+	refused(absent, func(i *in, d *md) { i.Namespace = nil })
+	refused(value, func(i *in, d *md) { i.Namespace = aws.String("AWS/Kinesis") })
+	refused(absent, func(i *in, d *md) { i.MetricData = nil })
+	refused(absent, func(i *in, d *md) { d.MetricName = nil })
+	refused(absent, func(i *in, d *md) { d.Value = nil })
+	refused(both, func(i *in, d *md) { d.Values = []float64{1} })
+	refused(value, func(i *in, d *md) { d.Unit = "Apples" })
+	refused(value, func(i *in, d *md) { d.StorageResolution = aws.Int32(5) })
+	refused(value, func(i *in, d *md) { d.Timestamp = aws.Time(start.Add(3 * time.Hour)) })
+	refused(value, func(i *in, d *md) { d.Dimensions = make([]types.Dimension, maxDimensions+1) })
+	refused(absent, func(i *in, d *md) { d.Dimensions = make([]types.Dimension, 1) })
+	refused(value, func(i *in, d *md) { d.Value, d.Values, d.Counts = nil, []float64{1, 2}, []float64{1} })
+	refused(value, func(i *in, d *md) {
+		d.Value, d.StatisticValues = nil, &types.StatisticSet{SampleCount: aws.Float64(1), Sum: aws.Float64(1), Minimum: aws.Float64(2), Maximum: aws.Float64(1)}
+	})
+	if got := names(t, s, as("111111111111"), cloudwatch.ListMetricsInput{}); len(got) != 0 {
+		t.Errorf("a refused put left %q", got)
+	}
+}
