@@ -25,10 +25,24 @@ func Append(dst []byte, of *api.Query, operation string, output any, requestID s
 	return append(dst, "</"+operation+"Response>\n"...)
 }
 
+// codes are the names in AWS Query of errors that no API models.
+var codes = map[string]string{
+	"AccessDeniedException":               "AccessDenied",
+	"ExpiredTokenException":               "ExpiredToken",
+	"IncompleteSignatureException":        "IncompleteSignature",
+	"InvalidSignatureException":           "SignatureDoesNotMatch",
+	"MissingAuthenticationTokenException": "MissingAuthenticationToken",
+	"ThrottlingException":                 "Throttling",
+	"UnrecognizedClientException":         "InvalidClientTokenId",
+}
+
 // AppendError appends the answer to a call that failed through the fault of its
 // sender, or else of the receiver. The API is nil when it is not known.
 func AppendError(dst []byte, of *api.Query, e *api.Error, sender bool, requestID string) []byte {
 	fault, namespace, code := "Receiver", "", e.Code
+	if name, ok := codes[code]; ok {
+		code = name
+	}
 	if sender {
 		fault = "Sender"
 	}
