@@ -38,6 +38,25 @@ func TestReturnValues(t *testing.T) {
 	}
 }
 
+// TestUpdateNests checks that an update cannot make an item that could not be
+// put, by putting a map into itself again and again.
+func TestUpdateNests(t *testing.T) {
+	r := newRig(t, Options{})
+	r.createTable("id")
+	must[*dynamodb.PutItemOutput](t)(r.PutItem(r.ctx, &putIn{TableName: table, Item: attr.Item{"id": str("a"), "m": &types.AttributeValueMemberM{}}}))
+	deeper := &updateIn{TableName: table, Key: idA, UpdateExpression: aws.String("SET m.m = m")}
+	for range 32 {
+		must[*dynamodb.UpdateItemOutput](t)(r.UpdateItem(r.ctx, deeper))
+	}
+	wantError(t, r.call(deeper), "ValidationException",
+		"Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit")
+	item := must[*dynamodb.GetItemOutput](t)(r.GetItem(r.ctx, &dynamodb.GetItemInput{TableName: table, Key: idA})).Item
+	if _, refused := attr.CheckItem(item); refused != nil {
+		t.Errorf("the item cannot be put: %v", refused)
+	}
+	r.checkReplay()
+}
+
 // TestLegacyUpdates checks what AttributeUpdates do that expressions do not.
 func TestLegacyUpdates(t *testing.T) {
 	r := newRig(t, Options{})

@@ -40,10 +40,42 @@ func checkItem(item Item, depth int) (Item, *api.Error) {
 	return checked, nil
 }
 
+// errDeep is the text of DynamoDB for what nests too deep.
+var errDeep = invalid("Nesting Levels have exceeded supported limits: " +
+	"Attributes in the item have nested levels beyond supported limit")
+
+// CheckDepth refuses an item that nests too deep. An update can make one of
+// values that do not: it may put a map into itself.
+func CheckDepth(item Item) *api.Error {
+	for _, v := range item {
+		if isDeeper(v, maxDepth) {
+			return errDeep
+		}
+	}
+	return nil
+}
+
+// isDeeper reports whether maps and lists nest deeper in a value than depth.
+func isDeeper(v Value, depth int) bool {
+	if depth < 0 {
+		return true
+	}
+	switch v := v.(type) {
+	case *types.AttributeValueMemberM:
+		for _, e := range v.Value {
+			if isDeeper(e, depth-1) {
+				return true
+			}
+		}
+	case *types.AttributeValueMemberL:
+		return slices.ContainsFunc(v.Value, func(e Value) bool { return isDeeper(e, depth-1) })
+	}
+	return false
+}
+
 func check(v Value, depth int) (Value, *api.Error) {
 	if depth < 0 {
-		return nil, invalid("Nesting Levels have exceeded supported limits: " +
-			"Attributes in the item have nested levels beyond supported limit")
+		return nil, errDeep
 	}
 	switch v := v.(type) {
 	case nil:

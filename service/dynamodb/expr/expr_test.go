@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/leat-io/leat/api"
 	"github.com/leat-io/leat/service/dynamodb/attr"
 )
 
@@ -225,6 +226,30 @@ func TestUpdateErrors(t *testing.T) {
 		}
 		if err == nil || err.Message != want {
 			t.Errorf("%s:\n got %v\nwant %s", text, err, want)
+		}
+	}
+}
+
+// TestAppendIsBounded checks that lists stop growing where no item could hold
+// them, however often an expression appends them to each other.
+func TestAppendIsBounded(t *testing.T) {
+	half := make([]attr.Value, attr.MaxItemBytes/2)
+	for i := range half {
+		half[i] = &types.AttributeValueMemberNULL{Value: true}
+	}
+	for text, want := range map[string]*api.Error{
+		"SET x = list_append(l, l)":                             nil,
+		"SET x = list_append(list_append(l, l), :l)":            errTooLarge,
+		"SET x = list_append(:l, list_append(l, l))":            errTooLarge,
+		"SET x = if_not_exists(x, list_append(l, l)), y = id":   nil,
+		"SET x = if_not_exists(l, list_append(l, l)), y = l[0]": nil,
+	} {
+		u, err := placeholders(t, text).Update(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := u.Apply(attr.Item{"id": attr.String("a"), "l": list(half...)}); err != want {
+			t.Errorf("%s: got %v, want %v", text, err, want)
 		}
 	}
 }

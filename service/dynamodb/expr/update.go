@@ -17,6 +17,7 @@ var (
 	errPath      = invalid("The document path provided in the update expression is invalid for update")
 	errNotThere  = invalid("The provided expression refers to an attribute that does not exist in the item")
 	errLegacyAdd = invalid("Type mismatch for attribute to update")
+	errTooLarge  = invalid("Item size to update has exceeded the maximum allowed size")
 )
 
 func invalid(text string) *api.Error { return &api.Error{Code: "ValidationException", Message: text} }
@@ -142,6 +143,12 @@ func (n *Node) combine(a, b attr.Value) (attr.Value, *api.Error) {
 		}
 	case *types.AttributeValueMemberL:
 		if y, ok := b.(*types.AttributeValueMemberL); ok && n.Op == ListAppend {
+			// An element weighs a byte at least. Without this a short expression
+			// that appends a list to itself again and again would take gigabytes
+			// before anybody looks at the item.
+			if len(x.Value)+len(y.Value) > attr.MaxItemBytes {
+				return nil, errTooLarge
+			}
 			return &types.AttributeValueMemberL{Value: slices.Concat(x.Value, y.Value)}, nil
 		}
 	}

@@ -154,6 +154,9 @@ func (t *table) updated(op *Op, old *row) (*row, *api.Error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := attr.CheckDepth(next); err != nil {
+		return nil, err
+	}
 	r, err := t.newRow(next)
 	if err == errTooLarge {
 		err = errUpdateTooLarge
