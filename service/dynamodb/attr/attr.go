@@ -150,9 +150,9 @@ func IsSet(v Value) bool {
 func Union(a, b Value) Value {
 	x, _ := elements(a)
 	y, _ := elements(b)
-	all := slices.Clone(x)
+	all, has := slices.Clone(x), membership(x)
 	for _, m := range y {
-		if !slices.Contains(x, m) {
+		if !has[m] {
 			all = append(all, m)
 		}
 	}
@@ -165,8 +165,9 @@ func Minus(a, b Value) Value {
 	x, _ := elements(a)
 	y, _ := elements(b)
 	var rest []string
+	gone := membership(y)
 	for _, m := range x {
-		if !slices.Contains(y, m) {
+		if !gone[m] {
 			rest = append(rest, m)
 		}
 	}
@@ -174,6 +175,16 @@ func Minus(a, b Value) Value {
 		return nil
 	}
 	return setLike(a, rest)
+}
+
+// membership returns what members are asked for by: a set may have a hundred
+// thousand of them.
+func membership(members []string) map[string]bool {
+	is := make(map[string]bool, len(members))
+	for _, m := range members {
+		is[m] = true
+	}
+	return is
 }
 
 // Contains reports whether whole, a string, blob, set or list, has part in it:
