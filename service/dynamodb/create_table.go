@@ -73,7 +73,8 @@ func tableOf(ctx context.Context, in *dynamodb.CreateTableInput) (*tables.Table,
 // maxIndexes is how many indexes a table may have.
 const maxIndexes = 20
 
-// checkUnused refuses definitions of attributes that are in no key.
+// checkUnused refuses definitions of attributes that are in no key, and second
+// ones of attributes that are.
 func checkUnused(t *tables.Table) error {
 	used := map[string]bool{}
 	for _, a := range t.Keys.Attributes() {
@@ -84,8 +85,7 @@ func checkUnused(t *tables.Table) error {
 			used[a.Name] = true
 		}
 	}
-	defined := definedNames(t.Attributes)
-	if len(defined) != len(used) {
+	if len(t.Attributes) != len(used) || len(definedNames(t.Attributes)) != len(used) {
 		return invalidValue("Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions")
 	}
 	return nil
