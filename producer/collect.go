@@ -11,10 +11,13 @@ type batch struct {
 	bytes   int
 }
 
-// fits reports whether one more entry of this size fits; a large one fits into
-// an empty batch.
-func (c *config) fits(b *batch, bytes int) bool {
-	return len(b.parcels) == 0 || len(b.parcels) < c.collectionMaxCount && b.bytes+bytes <= c.collectionMaxSize
+// fits reports whether one more parcel of this size fits; a large one fits into
+// an empty batch, and so does one that is to be alone.
+func (c *config) fits(b *batch, q *parcel, bytes int) bool {
+	if len(b.parcels) == 0 {
+		return true
+	}
+	return !q.alone && !b.parcels[0].alone && len(b.parcels) < c.collectionMaxCount && b.bytes+bytes <= c.collectionMaxSize
 }
 
 // collectLocked takes the parcels of one request from the shards that are
@@ -68,7 +71,7 @@ func (p *Producer) takeLocked(b *batch, s *shard, now time.Time) (full bool) {
 	for len(s.queue) > 0 {
 		q := s.queue[0]
 		size := q.bytes()
-		if full = !p.config.fits(b, size); full {
+		if full = !p.config.fits(b, q, size); full {
 			break
 		}
 		if s != p.mu.anywhere {

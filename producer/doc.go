@@ -14,8 +14,9 @@
 // shard that its hash key belongs to. When the aggregate is full, or its first
 // record has waited for RecordMaxBufferedTime, it joins those of other shards in
 // one PutRecords request. What fails in passing is tried again, until RecordTTL
-// has passed; what cannot succeed fails at once. Every record that Enqueue took
-// gets exactly one Result.
+// has passed; what cannot succeed fails at once. A request that is refused for one
+// of its records is made again for the others, each alone. Every record that
+// Enqueue took gets exactly one Result.
 //
 // # What is promised
 //

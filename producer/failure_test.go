@@ -99,6 +99,46 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// TestSpoiledRequest sees a record that the service does not take fail alone: the
+// service refuses the whole request that it is in.
+func TestSpoiledRequest(t *testing.T) {
+	for _, code := range []string{"ValidationException", "InvalidArgumentException"} {
+		for _, options := range [][]Option{{AggregationEnabled(false)}, {AggregationEnabled(false), InOrder()}, {AggregationMaxSize(64)}} {
+			synctest.Test(t, func(t *testing.T) {
+				s := newService(t, 2)
+				s.fault = func(_ int, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
+					for _, entry := range in.Records {
+						if strings.Contains(string(entry.Data), "too large") {
+							return nil, apiError(code)
+						}
+					}
+					return nil, nil
+				}
+				p, r := start(t, s, options...), newResults(t)
+				for i := range 20 {
+					enqueue(t, p, r, fmt.Sprint("key ", i%5), fmt.Sprint("record ", i))
+				}
+				wrong := "too large" + strings.Repeat(".", 100)
+				enqueue(t, p, r, "key 1", wrong)
+				enqueue(t, p, r, "key 1", "the last")
+				stop(t, p)
+				for i := range 20 {
+					if got := r.get(fmt.Sprint("record ", i)); got.Err != nil {
+						t.Errorf("%s spoils record %d: %v", code, i, got.Err)
+					}
+				}
+				failed, _ := errors.AsType[*Error](r.get(wrong).Err)
+				if failed == nil || failed.Code != code {
+					t.Errorf("the wrong record: %v", failed)
+				}
+				if n := len(s.read()); n != 21 {
+					t.Errorf("%d records, want 21", n)
+				}
+			})
+		}
+	}
+}
+
 // TestExpiry sees records fail when their time is over, and not before, and say
 // why the last attempt failed.
 func TestExpiry(t *testing.T) {

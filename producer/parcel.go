@@ -28,6 +28,7 @@ type parcel struct {
 	epoch    *epoch
 	sealed   bool // it takes no more user records
 	left     bool // it was sent, or is finished
+	alone    bool // it is to have a request of its own
 	attempts []Attempt
 	lastErr  error // why the last attempt failed
 }

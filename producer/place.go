@@ -162,7 +162,7 @@ func (q *parcel) staysWhole(s *shard, aggregates bool) bool {
 
 // inherit takes over what has happened to a parcel whose user records q gets.
 func (q *parcel) inherit(from *parcel) {
-	q.arrival, q.epoch, q.lastErr = from.arrival, from.epoch, from.lastErr
+	q.arrival, q.epoch, q.lastErr, q.alone = from.arrival, from.epoch, from.lastErr, from.alone
 	q.attempts = from.attempts[:len(from.attempts):len(from.attempts)]
 }
 

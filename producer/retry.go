@@ -42,6 +42,10 @@ var passing = map[string]bool{
 	"RequestInTheFuture":   true,
 }
 
+// spoiled lists the codes with which the service refuses all of a request when
+// one record is wrong, such as one that is larger than the stream takes.
+var spoiled = map[string]bool{"ValidationException": true, "InvalidArgumentException": true}
+
 var sdkRetryable = retry.IsErrorRetryables(retry.DefaultRetryables)
 
 // isPassing reports whether a request that failed with err may succeed when it

@@ -62,13 +62,16 @@ type outcome struct {
 	done      []finished
 }
 
-// failedLocked settles a request that failed as a whole.
+// failedLocked settles a request that failed as a whole. Where one record may
+// have spoiled it for the others, all are tried again, each alone.
 func (o *outcome) failedLocked(b *batch, err error) {
 	code, message := codeOf(err)
-	again := isPassing(err) && !(code == codeThrottled && o.p.config.failIfThrottled)
+	alone := spoiled[code] && len(b.parcels) > 1
+	again := alone || isPassing(err) && !(code == codeThrottled && o.p.config.failIfThrottled)
 	o.p.mu.metrics.errorOf("", code)
 	o.p.mu.stats.count(code)
 	for _, q := range b.parcels {
+		q.alone = q.alone || alone
 		o.refusedLocked(q, &Error{Code: code, Message: message, Err: err}, again)
 	}
 }
