@@ -33,8 +33,10 @@ type child struct {
 	outputs []io.Closer
 	said    chan said // what the child says; closed when it has closed its output
 	readers sync.WaitGroup
-	// waiting is the action whose status has not come yet, or "".
-	waiting string
+	// waiting is the action whose status has not come yet, or "", and
+	// checkpointer makes the checkpoints that the child wants meanwhile.
+	waiting      string
+	checkpointer *consumer.Checkpointer
 }
 
 // start starts a child.
@@ -99,19 +101,19 @@ func (p *child) readWords(words io.Reader) {
 // the child is of no use, unless it is ctx's.
 func (p *child) ask(ctx context.Context, action string, message any, c *consumer.Checkpointer) error {
 	if p.waiting != "" { // a context ended before the child was done
-		if err := p.await(ctx, c); err != nil {
+		if err := p.await(ctx); err != nil {
 			return err
 		}
 	}
 	if err := p.tell(ctx, message); err != nil {
 		return err
 	}
-	p.waiting = action
-	return p.await(ctx, c)
+	p.waiting, p.checkpointer = action, c
+	return p.await(ctx)
 }
 
 // await waits for the status of what the child was asked last.
-func (p *child) await(ctx context.Context, c *consumer.Checkpointer) error {
+func (p *child) await(ctx context.Context) error {
 	var late <-chan time.Time
 	if p.command.Timeout > 0 {
 		timer := time.NewTimer(p.command.Timeout)
@@ -129,7 +131,7 @@ func (p *child) await(ctx context.Context, c *consumer.Checkpointer) error {
 			case !ok:
 				return fmt.Errorf("the processor ended instead of answering %s", p.waiting)
 			case m.Action == actionCheckpoint:
-				if err := p.tell(ctx, checkpoint(ctx, m, c)); err != nil {
+				if err := p.tell(ctx, checkpoint(ctx, m, p.checkpointer)); err != nil {
 					return err
 				}
 			case m.ResponseFor != p.waiting:

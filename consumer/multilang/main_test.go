@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 )
@@ -92,6 +93,14 @@ func (c *scriptedChild) misbehave() {
 		os.Exit(3)
 	case "hang":
 		select {}
+	case "busy":
+		c.note("busy")
+		for {
+			if _, err := os.Stat(c.trail + ".done"); err == nil {
+				return
+			}
+			<-time.After(5 * time.Millisecond)
+		}
 	case "wrong answer":
 		fmt.Println(`{"action":"status","responseFor":"leaseLost"}`)
 	}

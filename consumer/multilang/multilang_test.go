@@ -27,6 +27,7 @@ const patience = time.Minute
 type daemon struct {
 	t      *testing.T
 	client *kinesis.Client
+	leases *memlease.Store
 	trail  string
 	words  *words
 	stop   context.CancelFunc
@@ -52,12 +53,12 @@ func (w *words) String() string {
 }
 
 // run starts a daemon over a stream of its own with the children of a mode.
-func run(t *testing.T, mode string, command Command) *daemon {
+func run(t *testing.T, mode string, command Command, options ...consumer.Option) *daemon {
 	t.Helper()
 	srv := leattest.New(t, leattest.Stream("orders", 1))
 	d := &daemon{
 		t: t, client: kinesis.NewFromConfig(srv.AWSConfig()), trail: filepath.Join(t.TempDir(), "trail"),
-		words: new(words), done: make(chan error, 1),
+		leases: memlease.New(), words: new(words), done: make(chan error, 1),
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -65,8 +66,8 @@ func run(t *testing.T, mode string, command Command) *daemon {
 	}
 	command.Path, command.Logger = self, slog.New(slog.NewTextHandler(d.words, nil))
 	command.Env = append(os.Environ(), childMode+"="+mode, "LEAT_TEST_TRAIL="+d.trail)
-	w, err := consumer.New(d.client, memlease.New(), command.Factory(), consumer.Stream("orders"),
-		consumer.IdleTime(10*time.Millisecond), consumer.WithLogger(command.Logger))
+	options = append(options, consumer.Stream("orders"), consumer.IdleTime(10*time.Millisecond), consumer.WithLogger(command.Logger))
+	w, err := consumer.New(d.client, d.leases, command.Factory(), options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,6 +179,26 @@ func TestCheckpointErrors(t *testing.T) {
 			d.saw(shard0+" "+want, shard0+" checkpoint: done")
 		})
 	}
+}
+
+// TestCheckpointTooLate takes the lease away while a child is busy: what it is
+// told when it wants a checkpoint then is what makes processors give up.
+func TestCheckpointTooLate(t *testing.T) {
+	d := run(t, "busy", Command{Grace: patience}, consumer.FailoverTime(3*time.Second))
+	d.put("one")
+	d.saw(shard0 + " busy")
+	if err := d.leases.Delete(t.Context(), shard0); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(patience); !strings.Contains(d.words.String(), "lease lost"); <-time.After(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the lease is not lost:\n%s", d.words)
+		}
+	}
+	if err := os.WriteFile(d.trail+".done", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.saw(shard0+" checkpoint: ShutdownException", shard0+" leaseLost")
 }
 
 // TestNoProgram has a program that is not there.
