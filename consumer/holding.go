@@ -26,9 +26,9 @@ type holding struct {
 	// turn is held by whoever writes to the row, so that writes go one after
 	// another, each with the counter that the last one left.
 	turn chan struct{}
-	// inDoubt says that the outcome of the last write is not known. Owned by
-	// whoever holds turn.
-	inDoubt bool
+	// doubt is when the first of the last writes was begun whose outcomes are not
+	// known, zero when that of the last one is. Owned by whoever holds turn.
+	doubt time.Time
 
 	// ctx ends when the lease is lost or let go.
 	ctx    context.Context
@@ -124,7 +124,7 @@ func (h *holding) renew(ctx context.Context, throughput float64) (lease.Lease, e
 // update stores what change makes of the row.
 func (h *holding) update(ctx context.Context, change func(lease.Lease) lease.Lease) error {
 	_, err := h.write(ctx, func(ctx context.Context, row lease.Lease) (lease.Lease, error) {
-		if h.inDoubt { // then a renewal finds out what the counter is
+		if !h.doubt.IsZero() { // then a renewal finds out what the counter is
 			var err error
 			if row, err = lease.Renew(ctx, h.store, h.worker, row); err != nil {
 				return row, err
@@ -163,16 +163,21 @@ func (h *holding) write(ctx context.Context, do func(context.Context, lease.Leas
 	if h.isLost() {
 		return lease.Lease{}, ErrLeaseLost
 	}
-	began := h.clock.Now()
-	row, err := do(ctx, h.row())
+	began, before := h.clock.Now(), h.row()
+	row, err := do(ctx, before)
 	switch {
 	case err == nil:
-		h.inDoubt = false
+		if !h.doubt.IsZero() && row.Counter == before.Counter+1 {
+			// Perhaps the write in doubt moved the counter, and this one found
+			// only that it did: the others count from then.
+			began = h.doubt
+		}
+		h.doubt = time.Time{}
 		h.renewedAt(row, began)
 	case errors.Is(err, ErrLeaseLost), errors.Is(err, lease.ErrNotFound):
 		h.end()
-	default:
-		h.inDoubt = true
+	case h.doubt.IsZero():
+		h.doubt = began
 	}
 	return row, err
 }
