@@ -173,7 +173,9 @@ func (c *Checkpointer) make(ctx context.Context, at lease.Checkpoint) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.mu.last = at
+	if c.mu.last.Compare(at) < 0 { // else another goroutine was faster here
+		c.mu.last = at
+	}
 	return nil
 }
 

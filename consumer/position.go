@@ -18,7 +18,9 @@ type InitialPosition struct {
 // FromTrimHorizon begins with the oldest records that are kept.
 func FromTrimHorizon() InitialPosition { return InitialPosition{sentinel: lease.TrimHorizon} }
 
-// FromLatest begins with what is put from now on.
+// FromLatest begins with what is put from now on: when a worker begins with the
+// shard. As with the KCL, a shard that goes to another worker before its first
+// checkpoint is begun with anew, and what was put in between is passed over.
 func FromLatest() InitialPosition { return InitialPosition{sentinel: lease.Latest} }
 
 // FromTimestamp begins with what arrived at t or later. All workers of an

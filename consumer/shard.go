@@ -37,6 +37,10 @@ type shardRun struct {
 	initialized  bool
 	unpacker     *unpacker
 	queue        *queue
+	// first is the sequence number of the first record that was read. Should a
+	// processor be replaced before its first checkpoint, the latest record is
+	// another one by then.
+	first *string
 
 	// asked is closed when the shard is to be given up in good order.
 	asked   chan struct{}
@@ -266,6 +270,9 @@ func (s *shardRun) processPages(ctx context.Context) error {
 func (s *shardRun) deliver(ctx context.Context, p page) error {
 	b := &Batch{BehindLatest: p.behind, AtShardEnd: p.ended, Shard: s.info, Checkpointer: s.checkpointer}
 	b.Records = make([]Record, 0, len(p.records))
+	if s.first == nil && len(p.records) > 0 {
+		s.first = p.records[0].SequenceNumber
+	}
 	for i := range p.records {
 		var err error
 		if b.Records, err = s.unpacker.unpack(b.Records, &p.records[i]); err != nil {

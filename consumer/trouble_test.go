@@ -123,6 +123,73 @@ func TestLatestExpires(t *testing.T) {
 	})
 }
 
+// TestRestartAtLatest replaces a processor before its first checkpoint on a shard
+// that was begun with at LATEST: the next one gets what that one got.
+func TestRestartAtLatest(t *testing.T) {
+	bubble(t, 1, func(r *rig) {
+		restarts := 0
+		w := r.start("one", Func(func(ctx context.Context, b *Batch) error {
+			if restarts < 3 {
+				restarts++
+				return ErrRestart
+			}
+			return r.seen.process(ctx, b)
+		}), From(FromLatest()))
+		r.until("a lease held", func() bool { return w.Counts().Leases == 1 })
+		time.Sleep(10 * time.Second) // until it reads
+		r.putRecords(10)
+		r.allSeen()
+		w.stopped()
+		r.seen.check(t, 0)
+	})
+}
+
+// TestRenewalInDoubt has the answer to a renewal be lost that was carried out.
+// Other workers count the failover time from there, and so must the worker.
+func TestRenewalInDoubt(t *testing.T) {
+	bubble(t, 1, func(r *rig) {
+		store := trouble(r.leases)
+		row := lease.New("", "shardId-000000000000", lease.TrimHorizon)
+		row.Owner = "one"
+		if _, err := store.Create(r.ctx, row); err != nil {
+			t.Fatal(err)
+		}
+		w, err := New(r.client(), store, Func(r.seen.process), Stream("orders"), WorkerID("one"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.cut()
+		h := hold(w.life, w, row, time.Now())
+		for _, method := range []string{"Renew", "Update"} {
+			write := func() error {
+				if method == "Renew" {
+					_, err := h.renew(r.ctx, -1)
+					return err
+				}
+				return h.update(r.ctx, func(l lease.Lease) lease.Lease { return l })
+			}
+			store.lose(method, 1)
+			carriedOut := time.Now()
+			if write() == nil {
+				t.Fatal("the answer was not lost")
+			}
+			time.Sleep(3 * time.Second)
+			if _, err := h.renew(r.ctx, -1); err != nil {
+				t.Fatal(err)
+			}
+			if until, want := h.validUntil(), carriedOut.Add(h.duration); until.After(want) {
+				t.Errorf("%s: the lease is relied on for %v too long", method, until.Sub(want))
+			}
+			if err := write(); err != nil {
+				t.Fatal(err)
+			}
+			if until, want := h.validUntil(), time.Now().Add(h.duration); !until.Equal(want) {
+				t.Errorf("%s: the lease is good until %v after its renewal, not %v", method, until, want)
+			}
+		}
+	})
+}
+
 // TestProcessorFails has a processor return errors and panic: its batch comes
 // again, without what it checkpointed, and nothing is lost.
 func TestProcessorFails(t *testing.T) {

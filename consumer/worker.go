@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
 	"github.com/leat-io/leat/consumer/lease"
 )
 
@@ -334,7 +336,7 @@ func (w *Worker) ran(s *shardRun) {
 		w.mu.ended = make(chan struct{})
 		return
 	}
-	delete(w.mu.held, s.holding.row().Key)
+	w.forgetLocked(s)
 }
 
 // drop forgets a shard that has ended, whose lease is gone.
@@ -342,7 +344,15 @@ func (w *Worker) drop(s *shardRun) {
 	s.holding.end()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.mu.held, s.holding.row().Key)
+	w.forgetLocked(s)
+}
+
+// forgetLocked takes a shard from those that are held, unless it is held anew by
+// now. Requires w.mu.
+func (w *Worker) forgetLocked(s *shardRun) {
+	if key := s.holding.row().Key; w.mu.held[key] == s {
+		delete(w.mu.held, key)
+	}
 }
 
 // shardEndedSince returns a channel that is closed when a shard of this worker
@@ -380,6 +390,9 @@ func (w *Worker) sourceOf(row lease.Lease) (source, bool) {
 // reader returns what reads a shard, and how many pages it may read ahead.
 func (w *Worker) reader(s *shardRun, row lease.Lease) (read func(context.Context, *queue), maxPages int) {
 	at := cursorAt(row.Checkpoint, w.o.initial)
+	if row.Checkpoint == lease.Latest && s.first != nil {
+		at = cursor{kind: types.ShardIteratorTypeAtSequenceNumber, sequence: s.first}
+	}
 	if w.fanOuts != nil {
 		sub := &subscriber{
 			client: w.client, registration: w.fanOuts[s.source.id], clock: w.o.clock,
