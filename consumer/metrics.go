@@ -13,8 +13,8 @@ type Metric struct {
 	Name       string
 	Dimensions []Dimension // Operation first
 	Unit       string      // Count, Milliseconds, Bytes or None
-	// Time is when it is given to the sink.
-	Time time.Time
+	// Timestamp is when it is given to the sink.
+	Timestamp time.Time
 	// The values: how many, and what they amount to.
 	SampleCount, Sum, Minimum, Maximum float64
 }
@@ -22,12 +22,12 @@ type Metric struct {
 // Dimension tells apart metrics of one name.
 type Dimension struct{ Name, Value string }
 
-// MetricSink is given the metrics of a worker every ten seconds, and what is
+// MetricsSink is given the metrics of a worker every ten seconds, and what is
 // left at its end. Package kclmetrics has the one for CloudWatch.
 //
 // PutMetrics is called by one goroutine at a time and keeps no reference to the
 // slice. What it fails to put is lost.
-type MetricSink interface {
+type MetricsSink interface {
 	PutMetrics(ctx context.Context, metrics []Metric) error
 }
 
@@ -51,7 +51,7 @@ const (
 
 // metrics adds up what a worker measures. A nil *metrics measures nothing.
 type metrics struct {
-	sink   MetricSink
+	sink   MetricsSink
 	worker string
 	clock  Clock
 	warn   func(msg string, args ...any)
@@ -153,7 +153,7 @@ func (m *metrics) put(ctx context.Context) {
 	all := make([]Metric, 0, len(sets))
 	for key, s := range sets {
 		all = append(all, Metric{
-			Name: key.name, Dimensions: key.dimensions(), Unit: key.unit, Time: now,
+			Name: key.name, Dimensions: key.dimensions(), Unit: key.unit, Timestamp: now,
 			SampleCount: s.count, Sum: s.sum, Minimum: s.least, Maximum: s.most,
 		})
 	}

@@ -43,7 +43,7 @@ func (s *sinkhole) sums() map[string]float64 {
 func TestMetrics(t *testing.T) {
 	bubble(t, 1, func(r *rig) {
 		sink := new(sinkhole)
-		w := r.start("one", nil, Metrics(sink))
+		w := r.start("one", nil, WithMetrics(sink))
 		r.putRecords(20)
 		r.allSeen()
 		r.scale(2)

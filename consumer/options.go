@@ -40,7 +40,7 @@ type settings struct {
 	auditEvery    time.Duration
 	shutdownGrace time.Duration
 	warnAfter     time.Duration
-	metrics       MetricSink
+	metrics       MetricsSink
 
 	clock  Clock
 	logger *slog.Logger
@@ -282,9 +282,9 @@ func WarnAfter(d time.Duration) Option {
 	}
 }
 
-// Metrics is given what the worker measures. Without it nothing is kept but
-// what Worker.Counts returns.
-func Metrics(sink MetricSink) Option {
+// WithMetrics hands the metrics of the KCL to a sink, such as a kclmetrics.Sink,
+// every ten seconds. Without it nothing is kept but what Worker.Counts returns.
+func WithMetrics(sink MetricsSink) Option {
 	return func(o *settings) { o.metrics = sink }
 }
 

@@ -128,7 +128,7 @@ func MaxBuffered(records, bytes int) Option {
 func InOrder() Option { return func(c *config) { c.inOrder = true } }
 
 // WithMetrics hands the metrics of the KPL to a sink, such as
-// kplmetrics.CloudWatch, every MetricsUploadDelay. Without it they are counted
+// a kplmetrics.Sink, every MetricsUploadDelay. Without it they are counted
 // for Stats alone.
 func WithMetrics(sink MetricsSink) Option { return func(c *config) { c.sink = sink } }
 

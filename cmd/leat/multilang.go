@@ -98,7 +98,7 @@ func (o *multilangOptions) worker(cmd *cobra.Command, s multilang.Settings) (*co
 	s.Command.Logger = logger
 	options := append(s.Options, consumer.WithLogger(logger))
 	if s.MetricsLevel != "NONE" {
-		options = append(options, consumer.Metrics(kclmetrics.New(metrics, s.Application)))
+		options = append(options, consumer.WithMetrics(kclmetrics.New(metrics, s.Application)))
 	}
 	return consumer.New(client, dynamolease.New(tables, s.Application, dynamolease.TableName(s.Table)), s.Command.Factory(), options...)
 }

@@ -21,7 +21,7 @@ func (printer) PutMetricData(_ context.Context, in *cloudwatch.PutMetricDataInpu
 	return &cloudwatch.PutMetricDataOutput{}, nil
 }
 
-// A worker is given the sink with consumer.Metrics(sink).
+// A worker is given the sink with consumer.WithMetrics(sink).
 func Example() {
 	sink := kclmetrics.New(printer{}, "my-application")
 	err := sink.PutMetrics(context.Background(), []consumer.Metric{

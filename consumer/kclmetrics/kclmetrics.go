@@ -23,13 +23,13 @@ type Client interface {
 	PutMetricData(context.Context, *cloudwatch.PutMetricDataInput, ...func(*cloudwatch.Options)) (*cloudwatch.PutMetricDataOutput, error)
 }
 
-// Sink is a consumer.MetricSink that puts into CloudWatch.
+// Sink is a consumer.MetricsSink that puts into CloudWatch.
 type Sink struct {
 	client    Client
 	namespace string
 }
 
-var _ consumer.MetricSink = (*Sink)(nil)
+var _ consumer.MetricsSink = (*Sink)(nil)
 
 // New returns a sink for the metrics of an application, which names the
 // namespace.
@@ -63,7 +63,7 @@ func (s *Sink) PutMetrics(ctx context.Context, metrics []consumer.Metric) error 
 // datum returns a metric as CloudWatch takes it.
 func datum(m *consumer.Metric) types.MetricDatum {
 	d := types.MetricDatum{
-		MetricName: &m.Name, Timestamp: &m.Time, Unit: types.StandardUnit(m.Unit),
+		MetricName: &m.Name, Timestamp: &m.Timestamp, Unit: types.StandardUnit(m.Unit),
 		StatisticValues: &types.StatisticSet{
 			SampleCount: &m.SampleCount, Sum: &m.Sum, Minimum: &m.Minimum, Maximum: &m.Maximum,
 		},

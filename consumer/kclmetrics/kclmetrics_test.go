@@ -32,7 +32,7 @@ func TestPutMetrics(t *testing.T) {
 	var metrics []consumer.Metric
 	for i := range 45 {
 		metrics = append(metrics, consumer.Metric{
-			Name: fmt.Sprint("m", i), Unit: "Milliseconds", Time: time.Unix(9, 0),
+			Name: fmt.Sprint("m", i), Unit: "Milliseconds", Timestamp: time.Unix(9, 0),
 			Dimensions:  []consumer.Dimension{{Name: "Operation", Value: "ProcessTask"}},
 			SampleCount: 3, Sum: 6, Minimum: 1, Maximum: 3,
 		})

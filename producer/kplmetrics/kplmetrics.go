@@ -20,42 +20,42 @@ const DefaultNamespace = "KinesisProducerLibrary"
 // batchDatums is how many metrics go into a request, as with the KPL.
 const batchDatums = 20
 
-// Client is what CloudWatch needs of a client. *cloudwatch.Client is one.
+// Client is what a Sink needs of a client. *cloudwatch.Client is one.
 type Client interface {
 	PutMetricData(context.Context, *cloudwatch.PutMetricDataInput, ...func(*cloudwatch.Options)) (*cloudwatch.PutMetricDataOutput, error)
 }
 
 var _ Client = (*cloudwatch.Client)(nil)
 
-// CloudWatch is a sink for producer.WithMetrics. It may be shared by producers.
-type CloudWatch struct {
+// Sink is a sink for producer.WithMetrics. It may be shared by producers.
+type Sink struct {
 	client    Client
 	namespace string
 }
 
-var _ producer.MetricsSink = (*CloudWatch)(nil)
+var _ producer.MetricsSink = (*Sink)(nil)
 
 // New returns a sink that uploads with a client, under DefaultNamespace where
 // namespace is empty.
-func New(client Client, namespace string) *CloudWatch {
+func New(client Client, namespace string) *Sink {
 	if namespace == "" {
 		namespace = DefaultNamespace
 	}
-	return &CloudWatch{client, namespace}
+	return &Sink{client, namespace}
 }
 
 // PutMetrics uploads metrics, 20 a request. It tries all of them, and returns
 // what failed.
-func (c *CloudWatch) PutMetrics(ctx context.Context, metrics []producer.Metric) error {
+func (s *Sink) PutMetrics(ctx context.Context, metrics []producer.Metric) error {
 	var errs []error
 	for len(metrics) > 0 {
 		n := min(batchDatums, len(metrics))
-		in := &cloudwatch.PutMetricDataInput{Namespace: &c.namespace}
+		in := &cloudwatch.PutMetricDataInput{Namespace: &s.namespace}
 		for _, m := range metrics[:n] {
 			in.MetricData = append(in.MetricData, datum(m))
 		}
 		metrics = metrics[n:]
-		if _, err := c.client.PutMetricData(ctx, in); err != nil {
+		if _, err := s.client.PutMetricData(ctx, in); err != nil {
 			errs = append(errs, err)
 		}
 	}
