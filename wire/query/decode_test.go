@@ -84,6 +84,22 @@ func TestDeepNames(t *testing.T) {
 	}
 }
 
+// TestLongLists has more elements than any list may have. The service has to see
+// that there are too many, and no memory is spent on the rest.
+func TestLongLists(t *testing.T) {
+	var b strings.Builder
+	for i := range 20 * maxElements {
+		fmt.Fprintf(&b, "MetricData.member.%d=&MetricData.member.1.Values.member.%d=1&", i+1, i+1)
+	}
+	var in cloudwatch.PutMetricDataInput
+	if err := Read([]byte(b.String())).Decode(&in); err != nil {
+		t.Fatal(err)
+	}
+	if n, values := len(in.MetricData), len(in.MetricData[0].Values); n != maxElements || values != maxElements {
+		t.Errorf("%d elements, and %d values in the first", n, values)
+	}
+}
+
 // FuzzDecode has any body decoded: without a panic, and so that writing down
 // again what was understood is understood in the same way.
 func FuzzDecode(f *testing.F) {

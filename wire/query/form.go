@@ -8,9 +8,16 @@ import (
 	"strings"
 )
 
-// maxNames bounds the names of a form that is decoded. The largest call of the
-// APIs here, 1000 metrics in 1 MB, has fewer.
-const maxNames = 100_000
+const (
+	// maxNames bounds the names of a form that is decoded. The largest call of
+	// the APIs here, 1000 metrics in 1 MB, has fewer.
+	maxNames = 100_000
+	// maxElements bounds the elements of a list, and the entries of a map, that
+	// are kept. It is one more than any list here may have, so that the service
+	// sees that there are too many, and keeps a form full of short names from
+	// taking many times its size.
+	maxElements = 1001
+)
 
 // Form is a request body. It is looked into at no cost beyond the body's own
 // length until Decode takes it apart, which is for callers who are known.
@@ -93,7 +100,7 @@ func (p part) at(name string) part {
 }
 
 // numbered returns the parts of p whose names are numbers, in the order of
-// these.
+// these, and no more than maxElements of them.
 func (p part) numbered() []part {
 	var names []string
 	for _, one := range p.in {
@@ -106,6 +113,7 @@ func (p part) numbered() []part {
 		return cmp.Or(cmp.Compare(number(a), number(b)), cmp.Compare(a, b))
 	})
 	names = slices.Compact(names)
+	names = names[:min(len(names), maxElements)]
 	parts := make([]part, len(names))
 	for i, name := range names {
 		parts[i] = p.at(name)
