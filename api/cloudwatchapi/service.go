@@ -5,6 +5,8 @@
 package cloudwatchapi
 
 import (
+	"strings"
+
 	"github.com/leat-io/leat/api"
 )
 
@@ -43,24 +45,51 @@ var Service = &api.Service{
 			Name: "GetMetricStatistics", Input: getMetricStatistics, Errors: []string{InvalidValue, InvalidCombination, Missing},
 		},
 	},
-	Unshaped: map[string]bool{"GetMetricData": true, "DescribeAlarms": true, "PutMetricAlarm": true, "DeleteAlarms": true},
+	Unshaped: named(`
+		AssociateDatasetKmsKey CreateResourceMetricsConfiguration DeleteAlarmMuteRule DeleteAlarms DeleteAnomalyDetector
+		DeleteDashboards DeleteInsightRules DeleteMetricStream DeleteResourceMetricsConfiguration DescribeAlarmContributors
+		DescribeAlarmHistory DescribeAlarms DescribeAlarmsForMetric DescribeAnomalyDetectors DescribeInsightRules
+		DisableAlarmActions DisableInsightRules DisassociateDatasetKmsKey EnableAlarmActions EnableInsightRules
+		GetAlarmMuteRule GetDashboard GetDataset GetInsightRuleReport GetMetricData GetMetricStream GetMetricWidgetImage
+		GetOTelEnrichment GetResourceMetricsConfiguration ListAlarmMuteRules ListDashboards ListManagedInsightRules
+		ListMetricStreams ListTagsForResource PutAlarmMuteRule PutAnomalyDetector PutCompositeAlarm PutDashboard
+		PutInsightRule PutLogAlarm PutManagedInsightRules PutMetricAlarm PutMetricStream SetAlarmState StartMetricStreams
+		StartOTelEnrichment StopMetricStreams StopOTelEnrichment TagResource UntagResource UpdateOTelEnrichment
+		UpdateResourceMetricsConfiguration`),
+}
+
+func named(names string) map[string]bool {
+	all := map[string]bool{}
+	for _, name := range strings.Fields(names) {
+		all[name] = true
+	}
+	return all
 }
 
 var (
 	dimensions = free("Name", "Value")
 	statistics = free("SampleCount", "Sum", "Minimum", "Maximum")
-	datum      = api.NewStructure(append(members("MetricName", "Timestamp", "Value", "Unit", "StorageResolution", "Values", "Counts"),
+	datum      = api.NewStructure(append(members("MetricName", "Timestamp", "Value", "Unit", "StorageResolution"),
+		values("Values"), values("Counts"),
 		list("Dimensions", dimensions),
 		api.Member{Name: "StatisticValues", Shape: api.Shape{Fields: statistics}})...)
 
-	putMetricData = api.NewStructure(append(members("Namespace"),
-		list("MetricData", datum))...)
+	attributes = api.Shape{Key: &api.Shape{}, Value: &api.Shape{}}
+	entity     = api.NewStructure(
+		api.Member{Name: "KeyAttributes", Shape: attributes},
+		api.Member{Name: "Attributes", Shape: attributes})
+	ofEntity = api.NewStructure(
+		api.Member{Name: "Entity", Shape: api.Shape{Fields: entity}},
+		list("MetricData", datum))
+
+	putMetricData = api.NewStructure(append(members("Namespace", "StrictEntityValidation"),
+		list("MetricData", datum),
+		list("EntityMetricData", ofEntity))...)
 	listMetrics = api.NewStructure(append(members("Namespace", "MetricName", "NextToken", "RecentlyActive", "IncludeLinkedAccounts", "OwningAccount"),
 		list("Dimensions", dimensions))...)
 	getMetricStatistics = api.NewStructure(append(members("Namespace", "MetricName", "StartTime", "EndTime", "Period", "Unit"),
 		list("Dimensions", dimensions),
-		api.Member{Name: "Statistics", Shape: api.Shape{Element: &api.Shape{}}},
-		api.Member{Name: "ExtendedStatistics", Shape: api.Shape{Element: &api.Shape{}}})...)
+		values("Statistics"), values("ExtendedStatistics"))...)
 )
 
 // members are members without constraints.
@@ -80,4 +109,9 @@ const maxElements = 1000
 
 func list(name string, of *api.Structure) api.Member {
 	return api.Member{Name: name, Shape: api.Shape{Length: api.Range{Max: maxElements + 1}, Element: &api.Shape{Fields: of}}}
+}
+
+// values is a list of numbers or strings.
+func values(name string) api.Member {
+	return api.Member{Name: name, Shape: api.Shape{Element: &api.Shape{}}}
 }

@@ -15,5 +15,9 @@ var Service = &api.Service{
 	Operations: map[string]*api.Operation{
 		"GetCallerIdentity": {Name: "GetCallerIdentity", Input: api.NewStructure()},
 	},
-	Unshaped: map[string]bool{"AssumeRole": true, "AssumeRoleWithWebIdentity": true, "GetSessionToken": true},
+	Unshaped: map[string]bool{
+		"AssumeRole": true, "AssumeRoleWithSAML": true, "AssumeRoleWithWebIdentity": true, "AssumeRoot": true,
+		"DecodeAuthorizationMessage": true, "GetAccessKeyInfo": true, "GetDelegatedAccessToken": true,
+		"GetFederationToken": true, "GetSessionToken": true, "GetWebIdentityToken": true,
+	},
 }
