@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -130,51 +129,6 @@ func TestListMetrics(t *testing.T) {
 	}
 }
 
-// TestEvict puts more metrics than there is memory for. Those go that were put
-// longest ago, and the count of bytes stays true.
-func TestEvict(t *testing.T) {
-	s, c := newService()
-	ctx := as("111111111111")
-	wide := func(i int) types.MetricDatum {
-		d := datum(fmt.Sprintf("m%06d", i), 1)
-		for j := range maxDimensions {
-			d.Dimensions = append(d.Dimensions, types.Dimension{Name: aws.String(fmt.Sprint("d", j)), Value: aws.String(strings.Repeat("x", maxValueText))})
-		}
-		return d
-	}
-	n := 0
-	for ; n < 1500; n++ {
-		c.Advance(time.Second)
-		put(t, s, ctx, wide(n), wide(0))
-	}
-	bytes := 0
-	for _, m := range s.metrics {
-		bytes += m.bytes()
-	}
-	if s.bytes != bytes || bytes > maxBytes || bytes < maxBytes*9/10 || s.byPut.Len() != len(s.metrics) {
-		t.Errorf("%d bytes of %d metrics, %d by the count", bytes, len(s.metrics), s.bytes)
-	}
-	got := names(t, s, ctx, cloudwatch.ListMetricsInput{})
-	if got[0] != "m000000" || got[1] == "m000001" || got[len(got)-1] != fmt.Sprintf("m%06d", n-1) {
-		t.Errorf("left are %s, %s to %s", got[0], got[1], got[len(got)-1])
-	}
-}
-
-// TestPoints keeps the newest maxPoints minutes of a metric.
-func TestPoints(t *testing.T) {
-	s, c := newService()
-	ctx := as("111111111111")
-	for range maxPoints + 10 {
-		put(t, s, ctx, datum("m", 1), datum("m", 1))
-		c.Advance(time.Minute)
-	}
-	for _, m := range s.metrics {
-		if len(m.points) != maxPoints || m.points[0].second != start.Add(10*time.Minute).Unix() || s.bytes != m.bytes() {
-			t.Errorf("%d points from %d, %d bytes, %d by the count", len(m.points), m.points[0].second, m.bytes(), s.bytes)
-		}
-	}
-}
-
 func TestRefusals(t *testing.T) {
 	s, _ := newService()
 	refused := func(code string, change func(in *cloudwatch.PutMetricDataInput, d *types.MetricDatum)) {
@@ -203,6 +157,8 @@ func TestRefusals(t *testing.T) {
 	refused(value, func(i *in, d *md) { d.Unit = "Apples" })
 	refused(value, func(i *in, d *md) { d.StorageResolution = aws.Int32(5) })
 	refused(value, func(i *in, d *md) { d.Timestamp = aws.Time(start.Add(3 * time.Hour)) })
+	refused(value, func(i *in, d *md) { d.MetricName = aws.String("\xff") })
+	refused(value, func(i *in, d *md) { i.Namespace = aws.String("a\nb") })
 	refused(value, func(i *in, d *md) { d.Dimensions = make([]types.Dimension, maxDimensions+1) })
 	refused(absent, func(i *in, d *md) { d.Dimensions = make([]types.Dimension, 1) })
 	refused(value, func(i *in, d *md) { d.Value, d.Values, d.Counts = nil, []float64{1, 2}, []float64{1} })

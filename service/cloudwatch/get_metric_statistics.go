@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
@@ -18,39 +17,33 @@ const maxDatapoints = 1440
 
 // GetMetricStatistics gives the statistics of a metric in periods from the start
 // on, one datapoint for each period and unit in which something was put.
-// Percentiles are refused: single values are not kept.
+//
+// Percentiles are of the values that were put. Where statistics were put and not
+// values, there are none, and of a period without any there is no datapoint.
+// Other extended statistics are refused.
 func (s *Service) GetMetricStatistics(ctx context.Context, in *cloudwatch.GetMetricStatisticsInput) (*cloudwatch.GetMetricStatisticsOutput, error) {
 	if err := checkStatistics(in); err != nil {
 		return nil, err
 	}
-	key := keyOf(ownerOf(api.CallerOf(ctx)), *in.Namespace, *in.MetricName, sorted(in.Dimensions))
-	start, end, period := in.StartTime.Unix(), in.EndTime.Unix(), int64(*in.Period)
-	start -= start % min(period, 60)
-	type slot struct {
-		second int64
-		unit   types.StandardUnit
-	}
-	slots := map[slot]point{}
-	s.mu.Lock()
-	if m, ok := s.metrics[key]; ok {
-		for _, p := range m.points {
-			if p.second < start || p.second >= end || in.Unit != "" && in.Unit != p.unit {
-				continue
-			}
-			at := slot{p.second - (p.second-start)%period, p.unit}
-			if q, again := slots[at]; again {
-				p = q.with(p)
-			}
-			slots[at] = p
+	id := identify(api.CallerOf(ctx), *in.Namespace, *in.MetricName, in.Dimensions)
+	out := &cloudwatch.GetMetricStatisticsOutput{Label: in.MetricName, Datapoints: []types.Datapoint{}}
+	for _, p := range s.read(id, newSpan(*in.StartTime, *in.EndTime, *in.Period, in.Unit)) {
+		if d := p.datapoint(in); len(in.Statistics) > 0 || len(d.ExtendedStatistics) > 0 {
+			out.Datapoints = append(out.Datapoints, d)
 		}
 	}
-	s.mu.Unlock()
-	out := &cloudwatch.GetMetricStatisticsOutput{Label: in.MetricName, Datapoints: []types.Datapoint{}}
-	for at, p := range slots {
-		out.Datapoints = append(out.Datapoints, p.datapoint(time.Unix(at.second, 0).UTC(), in.Statistics))
-	}
-	slices.SortFunc(out.Datapoints, func(a, b types.Datapoint) int { return a.Timestamp.Compare(*b.Timestamp) })
 	return out, nil
+}
+
+// read returns what was put of a metric, as metric.read does.
+func (s *Service) read(id identity, asked span) []point {
+	now := s.clock.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m, ok := s.metricsLocked(id.account, now)[id.key()]; ok {
+		return m.read(asked, now)
+	}
+	return nil
 }
 
 func checkStatistics(in *cloudwatch.GetMetricStatisticsInput) error {
@@ -65,13 +58,22 @@ func checkStatistics(in *cloudwatch.GetMetricStatisticsInput) error {
 			return missing(required.name)
 		}
 	}
+	if (len(in.Statistics) > 0) == (len(in.ExtendedStatistics) > 0) {
+		return api.Errorf(cloudwatchapi.InvalidCombination, "Must specify either Statistics or ExtendedStatistics")
+	}
+	for _, name := range in.Statistics {
+		if !slices.Contains(name.Values(), name) {
+			return invalid("The value %s for parameter Statistics is invalid.", name)
+		}
+	}
+	for _, name := range in.ExtendedStatistics {
+		if _, ok := percentOf(name); !ok {
+			return invalid("The value %s for parameter ExtendedStatistics is invalid.", name)
+		}
+	}
 	period := int64(*in.Period)
 	switch {
-	case len(in.ExtendedStatistics) > 0:
-		return invalid("This server does not serve the parameter ExtendedStatistics yet.")
-	case len(in.Statistics) == 0:
-		return missing("Statistics")
-	case period != 1 && period != 5 && period != 10 && period != 20 && period != 30 && (period < 60 || period%60 != 0):
+	case !isPeriod(period):
 		return invalid("The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60.")
 	case !in.StartTime.Before(*in.EndTime):
 		return invalid("The parameter StartTime must be less than the parameter EndTime.")
@@ -82,20 +84,41 @@ func checkStatistics(in *cloudwatch.GetMetricStatisticsInput) error {
 	return nil
 }
 
-func (p point) datapoint(at time.Time, asked []types.Statistic) types.Datapoint {
+// isPeriod reports whether a metric can be asked for in periods of so many
+// seconds.
+func isPeriod(seconds int64) bool {
+	switch seconds {
+	case 1, 5, 10, 20, 30:
+		return true
+	}
+	return seconds >= 60 && seconds%60 == 0
+}
+
+// datapoint returns what was asked for.
+func (p point) datapoint(in *cloudwatch.GetMetricStatisticsInput) types.Datapoint {
+	at := time.Unix(p.second, 0).UTC()
 	d := types.Datapoint{Timestamp: &at, Unit: p.unit}
-	for _, statistic := range asked {
-		switch statistic {
+	for _, name := range in.Statistics {
+		value, _ := p.statistic(string(name))
+		switch name {
 		case types.StatisticSampleCount:
-			d.SampleCount = aws.Float64(p.count)
+			d.SampleCount = &value
 		case types.StatisticSum:
-			d.Sum = aws.Float64(p.sum)
+			d.Sum = &value
 		case types.StatisticAverage:
-			d.Average = aws.Float64(p.sum / p.count)
+			d.Average = &value
 		case types.StatisticMinimum:
-			d.Minimum = aws.Float64(p.minimum)
+			d.Minimum = &value
 		case types.StatisticMaximum:
-			d.Maximum = aws.Float64(p.maximum)
+			d.Maximum = &value
+		}
+	}
+	for _, name := range in.ExtendedStatistics {
+		if value, ok := p.statistic(name); ok {
+			if d.ExtendedStatistics == nil {
+				d.ExtendedStatistics = map[string]float64{}
+			}
+			d.ExtendedStatistics[name] = value
 		}
 	}
 	return d

@@ -30,14 +30,16 @@ func (s *Service) ListMetrics(ctx context.Context, in *cloudwatch.ListMetricsInp
 	if in.RecentlyActive != "" && in.RecentlyActive != types.RecentlyActivePt3h {
 		return nil, invalid("The value %s for parameter RecentlyActive is invalid.", in.RecentlyActive)
 	}
-	owner, since := ownerOf(api.CallerOf(ctx)), s.clock.Now().Add(-activeWindow).UnixMilli()
+	caller, now := api.CallerOf(ctx), s.clock.Now()
+	since := now.Add(-activeWindow).UnixMilli()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	metrics := s.metricsLocked(caller.Account, now)
 	out := &cloudwatch.ListMetricsOutput{Metrics: []types.Metric{}}
 	last := ""
-	for _, key := range slices.Sorted(maps.Keys(s.metrics)) {
-		m := s.metrics[key]
-		if m.owner != owner || key <= string(after) || !m.matches(in) || in.RecentlyActive != "" && m.putMillis < since {
+	for _, key := range slices.Sorted(maps.Keys(metrics)) {
+		m := metrics[key]
+		if m.region != caller.Region || key <= string(after) || !m.matches(in) || in.RecentlyActive != "" && m.putMillis < since {
 			continue
 		}
 		if len(out.Metrics) == metricsPerPage {

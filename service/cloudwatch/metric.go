@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
@@ -13,118 +14,139 @@ import (
 	"github.com/leat-io/leat/api"
 )
 
-const (
-	// maxPoints bounds the points of a metric: twelve hours of minutes.
-	maxPoints = 720
-	// maxBytes bounds all metrics of all accounts: some 1500 with all their
-	// points. For more, those that were put longest ago go.
-	maxBytes = 64 << 20
-
-	pointBytes  = 56
-	metricBytes = 512 // of a metric without its names and points
-)
-
-// metric is what was put under one name and one set of dimensions.
-type metric struct {
-	key        string
-	owner      string // see ownerOf
-	namespace  string
-	name       string
-	dimensions []types.Dimension // sorted by name
-	points     []point           // by time and unit
-	putMillis  int64             // when it was put last
-	place      *list.Element     // in Service.byPut
+// identity is what makes a metric another than the next.
+type identity struct {
+	account, region string
+	namespace, name string
+	dimensions      []types.Dimension // sorted by name
 }
 
-// point is what was put of one period and unit.
-type point struct {
-	second           int64 // Unix time of the period's start
-	unit             types.StandardUnit
-	count, sum       float64
-	minimum, maximum float64
+// identify returns the identity of a metric of the caller.
+func identify(c api.Caller, namespace, name string, dimensions []types.Dimension) identity {
+	sorted := slices.SortedStableFunc(slices.Values(dimensions), func(a, b types.Dimension) int {
+		return cmp.Compare(aws.ToString(a.Name), aws.ToString(b.Name))
+	})
+	return identity{c.Account, c.Region, namespace, name, sorted}
 }
 
-// ownerOf is the account and region whose metrics a caller sees.
-func ownerOf(c api.Caller) string { return c.Account + "/" + c.Region }
-
-// keyOf identifies a metric. Its parts are quoted, so that none runs into the
-// next.
-func keyOf(owner, namespace, name string, sorted []types.Dimension) string {
+// key identifies a metric in its account. Its parts are quoted, so that none
+// runs into the next.
+func (id identity) key() string {
 	var b strings.Builder
-	b.WriteString(strconv.Quote(owner))
-	b.WriteString(strconv.Quote(namespace))
-	b.WriteString(strconv.Quote(name))
-	for _, d := range sorted {
+	for _, part := range []string{id.region, id.namespace, id.name} {
+		b.WriteString(strconv.Quote(part))
+	}
+	for _, d := range id.dimensions {
 		b.WriteString(strconv.Quote(aws.ToString(d.Name)))
 		b.WriteString(strconv.Quote(aws.ToString(d.Value)))
 	}
 	return b.String()
 }
 
-func sorted(dimensions []types.Dimension) []types.Dimension {
-	return slices.SortedFunc(slices.Values(dimensions), func(a, b types.Dimension) int {
-		return cmp.Compare(aws.ToString(a.Name), aws.ToString(b.Name))
-	})
-}
-
-// add merges a point into the one of its period and unit. Beyond maxPoints the
-// oldest goes. It returns by how much the metric grew, in bytes.
-func (m *metric) add(p point) int {
-	i, found := slices.BinarySearchFunc(m.points, p, func(a, b point) int {
-		return cmp.Or(cmp.Compare(a.second, b.second), cmp.Compare(a.unit, b.unit))
-	})
-	if found {
-		m.points[i] = m.points[i].with(p)
-		return 0
-	}
-	m.points = slices.Insert(m.points, i, p)
-	if len(m.points) > maxPoints {
-		m.points = slices.Delete(m.points, 0, 1)
-		return 0
-	}
-	return pointBytes
-}
-
-// with returns both points as one. A point of which nothing was counted has no
-// minimum and no maximum.
-func (p point) with(q point) point {
-	switch {
-	case q.count == 0:
-		return p
-	case p.count == 0:
-		return q
-	}
-	p.count += q.count
-	p.sum += q.sum
-	p.minimum = min(p.minimum, q.minimum)
-	p.maximum = max(p.maximum, q.maximum)
-	return p
+// metric is what was put under one identity. Service.mu guards all that changes.
+type metric struct {
+	identity
+	key       string
+	minutes   []point // by time and unit; of everything
+	seconds   []point // the same of what was put in high resolution
+	putMillis int64   // when it was put last
+	account   *account
+	place     *list.Element // in account.byPut
 }
 
 // bytes returns about how much memory the metric takes: its names stand in its
 // key as well.
-func (m *metric) bytes() int { return metricBytes + 2*len(m.key) + len(m.points)*pointBytes }
-
-// metric returns the metric with the key of made, which it becomes if there is
-// none, as the one that was put last. s.mu is held.
-func (s *Service) metric(made metric) *metric {
-	if m, ok := s.metrics[made.key]; ok {
-		s.byPut.MoveToBack(m.place)
-		return m
+func (m *metric) bytes() int {
+	n := metricBytes + 2*len(m.key)
+	for _, points := range [][]point{m.minutes, m.seconds} {
+		for i := range points {
+			n += points[i].bytes()
+		}
 	}
-	m := &made
-	m.place = s.byPut.PushBack(m)
-	s.metrics[m.key] = m
-	s.bytes += m.bytes()
-	return m
+	return n
 }
 
-// evict lets those metrics go that were put longest ago, until the rest is
-// within maxBytes. s.mu is held.
-func (s *Service) evict() {
-	for s.bytes > maxBytes {
-		m := s.byPut.Remove(s.byPut.Front()).(*metric)
-		delete(s.metrics, m.key)
-		s.bytes -= m.bytes()
+// add counts what was put at a second, in its minute and, in high resolution,
+// by itself. It returns by how much the metric grew, in bytes.
+func (m *metric) add(p point, highResolution bool, now time.Time) (grown int) {
+	if highResolution {
+		m.seconds, grown = add(m.seconds, p, maxSeconds, now)
 	}
+	p.second -= p.second % 60
+	points, more := add(m.minutes, p, maxMinutes, now)
+	m.minutes = points
+	return grown + more
+}
+
+// add merges a point into the one of its time and unit. Beyond most, and past
+// retention, the oldest go.
+func add(points []point, p point, most int, now time.Time) (left []point, grown int) {
+	i, found := slices.BinarySearchFunc(points, p, func(a, b point) int {
+		return cmp.Or(cmp.Compare(a.second, b.second), cmp.Compare(a.unit, b.unit))
+	})
+	if found {
+		grown = -points[i].bytes()
+		points[i] = points[i].with(p)
+		grown += points[i].bytes()
+	} else {
+		points = slices.Insert(points, i, p)
+		grown = p.bytes()
+	}
+	horizon := now.Add(-retention).Unix()
+	for len(points) > most || points[0].second < horizon {
+		grown -= points[0].bytes()
+		points[0] = point{} // with its samples
+		points = points[1:]
+	}
+	return points, grown
+}
+
+// span is what is asked of a metric: Unix seconds from start to before end, in
+// periods of so many seconds from the start on.
+type span struct {
+	start, end, period int64
+	unit               types.StandardUnit // empty for all
+}
+
+// newSpan returns the span that begins with the minute of start, or with its
+// second when periods are shorter.
+func newSpan(start, end time.Time, period int32, unit types.StandardUnit) span {
+	s := span{start.Unix(), end.Unix(), int64(period), unit}
+	s.start -= s.start % min(s.period, 60)
+	return s
+}
+
+// read returns what was put in a span, one point for each period and unit in
+// which something was, by time and unit. A period of less than a minute is of
+// what was put in high resolution.
+func (m *metric) read(s span, now time.Time) []point {
+	points := m.minutes
+	if s.period < 60 {
+		points = m.seconds
+	}
+	type slot struct {
+		second int64
+		unit   types.StandardUnit
+	}
+	slots := map[slot]point{}
+	start := max(s.start, now.Add(-retention).Unix())
+	for _, p := range points {
+		if p.second < start || p.second >= s.end || s.unit != "" && s.unit != p.unit {
+			continue
+		}
+		p.second -= (p.second - s.start) % s.period
+		at := slot{p.second, p.unit}
+		if q, again := slots[at]; again {
+			p = q.with(p)
+		}
+		slots[at] = p
+	}
+	read := make([]point, 0, len(slots))
+	for _, p := range slots {
+		read = append(read, p)
+	}
+	slices.SortFunc(read, func(a, b point) int {
+		return cmp.Or(cmp.Compare(a.second, b.second), cmp.Compare(a.unit, b.unit))
+	})
+	return read
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -15,60 +17,65 @@ import (
 	"github.com/leat-io/leat/api/cloudwatchapi"
 )
 
-// Limits of the API.
-const (
-	maxDatums     = 1000
-	maxValues     = 150
-	maxDimensions = 30
-	maxName       = 255
-	maxValueText  = 1024
-	maxBehind     = 14 * 24 * time.Hour
-	maxAhead      = 2 * time.Hour
-)
+// reserved is what the namespaces begin with in which nobody but the service
+// itself puts.
+const reserved = "AWS/"
 
 // units are what a value can be counted in.
 var units = types.StandardUnit("").Values()
 
-// PutMetricData keeps data, all of it or, when some is not valid, none.
+// PutMetricData keeps data, all of it or, when some is not valid, none. What is
+// put of an entity is kept as if it were put of none.
 func (s *Service) PutMetricData(ctx context.Context, in *cloudwatch.PutMetricDataInput) (*cloudwatch.PutMetricDataOutput, error) {
-	now := s.clock.Now()
 	if in.Namespace == nil {
 		return nil, missing("Namespace")
 	}
 	namespace := *in.Namespace
-	if namespace == "" || len(namespace) > maxName || strings.HasPrefix(namespace, ":") {
+	if !isText(namespace, maxName) || strings.HasPrefix(namespace, ":") {
 		return nil, invalid("The value %s for parameter Namespace is invalid.", namespace)
 	}
-	if strings.HasPrefix(namespace, "AWS/") {
-		return nil, invalid("The value AWS/ for parameter Namespace is invalid.")
+	if strings.HasPrefix(namespace, reserved) {
+		return nil, invalid("The value %s for parameter Namespace is invalid.", reserved)
 	}
-	if len(in.MetricData) == 0 {
+	data := in.MetricData
+	for _, e := range in.EntityMetricData {
+		data = append(data[:len(data):len(data)], e.MetricData...)
+	}
+	if len(data) == 0 {
 		return nil, missing("MetricData")
 	}
-	if len(in.MetricData) > maxDatums {
+	if len(data) > maxDatums {
 		return nil, invalid("The collection MetricData must not have a size greater than %d.", maxDatums)
 	}
-	points := make([]point, len(in.MetricData))
-	for i := range in.MetricData {
-		var err error
-		if points[i], err = pointOf(&in.MetricData[i], now); err != nil {
-			return nil, err
-		}
-	}
-	owner := ownerOf(api.CallerOf(ctx))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, d := range in.MetricData {
-		dimensions := sorted(d.Dimensions)
-		key := keyOf(owner, namespace, *d.MetricName, dimensions)
-		m := s.metric(metric{key: key, owner: owner, namespace: namespace, name: *d.MetricName, dimensions: dimensions})
-		m.putMillis = now.UnixMilli()
-		if points[i].count > 0 {
-			s.bytes += m.add(points[i])
-		}
-		s.evict()
+	if err := s.keep(api.CallerOf(ctx), namespace, data); err != nil {
+		return nil, err
 	}
 	return &cloudwatch.PutMetricDataOutput{}, nil
+}
+
+// keep keeps data, all of it or, when some is not valid, none.
+func (s *Service) keep(owner api.Caller, namespace string, data []types.MetricDatum) error {
+	now := s.clock.Now()
+	points := make([]point, len(data))
+	for i := range data {
+		var err error
+		if points[i], err = pointOf(&data[i], now); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, d := range data {
+		m := s.metricLocked(identify(owner, namespace, *d.MetricName, d.Dimensions), now)
+		if points[i].count > 0 {
+			s.growLocked(m.account, m.add(points[i], aws.ToInt32(d.StorageResolution) == 1, now))
+		}
+		s.evictLocked()
+	}
+	if a, ok := s.accounts[owner.Account]; ok {
+		s.expireLocked(a, now)
+	}
+	return nil
 }
 
 // pointOf checks a datum and returns what it says.
@@ -85,15 +92,8 @@ func pointOf(d *types.MetricDatum, now time.Time) (point, error) {
 		return p, invalid("The parameter MetricData.member.Unit must be a value in the set %v.", units)
 	}
 	p.unit = units[unit] // not the caller's memory, which is for this one call
-	period := int64(60)
-	switch aws.ToInt32(d.StorageResolution) {
-	case 1:
-		period = 1
-	case 60:
-	default:
-		if d.StorageResolution != nil {
-			return p, invalid("The parameter MetricData.member.StorageResolution must be 1 or 60.")
-		}
+	if r := d.StorageResolution; r != nil && *r != 1 && *r != 60 {
+		return p, invalid("The parameter MetricData.member.StorageResolution must be 1 or 60.")
 	}
 	at := now
 	if d.Timestamp != nil {
@@ -102,7 +102,7 @@ func pointOf(d *types.MetricDatum, now time.Time) (point, error) {
 	if at.Before(now.Add(-maxBehind)) || at.After(now.Add(maxAhead)) {
 		return p, invalid("The parameter MetricData.member.Timestamp must specify a time within the past two weeks and no more than two hours in the future.")
 	}
-	p.second = at.Unix() - at.Unix()%period
+	p.second = at.Unix()
 	return p, p.fill(d)
 }
 
@@ -111,7 +111,7 @@ func checkNames(d *types.MetricDatum) error {
 	if d.MetricName == nil {
 		return missing("MetricData.member.MetricName")
 	}
-	if *d.MetricName == "" || len(*d.MetricName) > maxName {
+	if !isText(*d.MetricName, maxName) {
 		return invalid("The value %s for parameter MetricData.member.MetricName is invalid.", *d.MetricName)
 	}
 	if len(d.Dimensions) > maxDimensions {
@@ -121,11 +121,17 @@ func checkNames(d *types.MetricDatum) error {
 		if e.Name == nil || e.Value == nil {
 			return missing("MetricData.member.Dimensions.member.Name and Value")
 		}
-		if *e.Name == "" || len(*e.Name) > maxName || strings.HasPrefix(*e.Name, ":") || *e.Value == "" || len(*e.Value) > maxValueText {
+		if !isText(*e.Name, maxName) || strings.HasPrefix(*e.Name, ":") || !isText(*e.Value, maxValueText) {
 			return invalid("The dimension %s with the value %s is invalid.", *e.Name, *e.Value)
 		}
 	}
 	return nil
+}
+
+// isText reports whether a name or value is one: neither empty nor too long, and
+// without control characters.
+func isText(text string, most int) bool {
+	return text != "" && len(text) <= most && utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
 }
 
 // fill reads the one of the three forms of values that a datum has.
@@ -143,7 +149,7 @@ func (p *point) fill(d *types.MetricDatum) error {
 		return api.Errorf(cloudwatchapi.InvalidCombination,
 			"The parameters MetricData.member.Value, MetricData.member.Values and MetricData.member.StatisticValues are mutually exclusive and you have specified more than one.")
 	case d.Value != nil:
-		p.count, p.sum, p.minimum, p.maximum = 1, *d.Value, *d.Value, *d.Value
+		*p = only(p.second, p.unit, *d.Value, 1)
 	case d.StatisticValues != nil:
 		v := d.StatisticValues
 		if v.SampleCount == nil || v.Sum == nil || v.Minimum == nil || v.Maximum == nil {
@@ -153,6 +159,9 @@ func (p *point) fill(d *types.MetricDatum) error {
 			return invalid("The parameter MetricData.member.StatisticValues.Maximum must be greater than MetricData.member.StatisticValues.Minimum.")
 		}
 		p.count, p.sum, p.minimum, p.maximum = *v.SampleCount, *v.Sum, *v.Minimum, *v.Maximum
+		if p.minimum == p.maximum && p.count > 0 {
+			p.samples = []sample{{p.minimum, p.count}}
+		}
 	default:
 		return p.fillValues(d)
 	}
@@ -171,7 +180,7 @@ func (p *point) fillValues(d *types.MetricDatum) error {
 		if len(d.Counts) > 0 {
 			n = d.Counts[i]
 		}
-		q := point{second: p.second, unit: p.unit, count: n, sum: n * v, minimum: v, maximum: v}
+		q := only(p.second, p.unit, v, n)
 		if err := q.check(); err != nil {
 			return err
 		}

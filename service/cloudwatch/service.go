@@ -5,7 +5,6 @@
 package cloudwatch
 
 import (
-	"container/list"
 	"sync"
 
 	"github.com/leat-io/leat/api"
@@ -17,17 +16,23 @@ import (
 type Options struct {
 	// Clock tells the time; nil is the machine's.
 	Clock clock.Clock
+	// MaxBytes bounds about the memory of all metrics of all accounts. Default
+	// 64 MiB.
+	MaxBytes int
 }
 
 // Service carries out operations of CloudWatch. All its methods may be called
 // concurrently.
 type Service struct {
-	clock clock.Clock
+	clock    clock.Clock
+	maxBytes int
 
-	mu      sync.Mutex
-	metrics map[string]*metric // by key
-	byPut   *list.List         // of them, the one that was put longest ago first
-	bytes   int                // of all of them; see maxBytes
+	// mu guards all metrics and what follows.
+	mu       sync.Mutex
+	accounts map[string]*account // by name
+	largest  accounts            // the same
+	bytes    int                 // of all of them
+	evicted  uint64              // see Evicted
 }
 
 // New returns a service without metrics.
@@ -35,7 +40,10 @@ func New(o Options) *Service {
 	if o.Clock == nil {
 		o.Clock = clock.System{}
 	}
-	return &Service{clock: o.Clock, metrics: map[string]*metric{}, byPut: list.New()}
+	if o.MaxBytes == 0 {
+		o.MaxBytes = defaultMaxBytes
+	}
+	return &Service{clock: o.Clock, maxBytes: o.MaxBytes, accounts: map[string]*account{}}
 }
 
 // Handlers returns the operations by name.
@@ -45,6 +53,13 @@ func (s *Service) Handlers() map[string]api.Handler {
 		"ListMetrics":         api.Handle(s.ListMetrics),
 		"GetMetricStatistics": api.Handle(s.GetMetricStatistics),
 	}
+}
+
+// Evicted returns how many metrics had to go because there was no room.
+func (s *Service) Evicted() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.evicted
 }
 
 func invalid(format string, args ...any) error {

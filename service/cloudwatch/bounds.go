@@ -1,0 +1,39 @@
+package cloudwatch
+
+import "time"
+
+// Limits of the API.
+const (
+	maxDatums     = 1000
+	maxValues     = 150
+	maxDimensions = 30
+	maxName       = 255
+	maxValueText  = 1024
+	maxBehind     = 14 * 24 * time.Hour
+	maxAhead      = 2 * time.Hour
+)
+
+// Bounds of what is kept. Beyond them the oldest goes.
+const (
+	// defaultMaxBytes bounds all metrics of all accounts: some 900 with all
+	// their minutes.
+	defaultMaxBytes = 64 << 20
+	// maxMinutes and maxSeconds bound the points of a metric: twelve hours of
+	// minutes, and an hour of seconds where it is of high resolution.
+	maxMinutes = 720
+	maxSeconds = 3600
+	// maxSamples bounds the different values of a point. Of more, neighbours
+	// become one where together they are a fiftieth of all at most.
+	maxSamples = 100
+	// retention is how long a point is kept, and a metric that is not put any
+	// more: as long as AWS keeps minutes.
+	retention = 15 * 24 * time.Hour
+)
+
+// What things take in memory, about.
+const (
+	accountBytes = 256
+	metricBytes  = 512 // of a metric without its names and points
+	pointBytes   = 88  // of a point without its samples
+	sampleBytes  = 16
+)
