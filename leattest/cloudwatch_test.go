@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -49,6 +50,7 @@ func TestCloudWatch(t *testing.T) {
 	if len(names) != 3 || names["sdk"] != 1 {
 		t.Errorf("metrics are %v", names)
 	}
+	checkData(t, srv, client)
 	_, err = client.PutMetricData(t.Context(), &cloudwatch.PutMetricDataInput{Namespace: aws.String("AWS/Kinesis"),
 		MetricData: []types.MetricDatum{{MetricName: aws.String("m"), Value: aws.Float64(1)}}})
 	if err == nil || !strings.Contains(err.Error(), "InvalidParameterValue") {
@@ -56,8 +58,38 @@ func TestCloudWatch(t *testing.T) {
 	}
 }
 
-// post sends a compressed body and wants it answered with success.
-func post(t *testing.T, srv *leattest.Server, contentType, target, body string) {
+// checkData reads in two protocols what was put in a third.
+func checkData(t *testing.T, srv *leattest.Server, client *cloudwatch.Client) {
+	t.Helper()
+	from, to := srv.Now().Add(-time.Hour), srv.Now().Add(time.Hour)
+	data, err := client.GetMetricData(t.Context(), &cloudwatch.GetMetricDataInput{
+		StartTime: &from, EndTime: &to, MetricDataQueries: []types.MetricDataQuery{{Id: aws.String("m"), MetricStat: &types.MetricStat{
+			Metric: &types.Metric{Namespace: aws.String("App"), MetricName: aws.String("json")}, Period: aws.Int32(60), Stat: aws.String("Sum"),
+		}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := data.MetricDataResults; len(r) != 1 || len(r[0].Timestamps) != 1 || r[0].Values[0] != 5.5 {
+		t.Errorf("data are %+v", r)
+	}
+	span := "&Version=2010-08-01&StartTime=" + from.UTC().Format("2006-01-02T15:04:05Z") + "&EndTime=" + to.UTC().Format("2006-01-02T15:04:05Z")
+	answer := post(t, srv, "application/x-www-form-urlencoded", "", "Action=GetMetricData"+span+"&MetricDataQueries.member.1.Id=m"+
+		"&MetricDataQueries.member.1.MetricStat.Metric.Namespace=App&MetricDataQueries.member.1.MetricStat.Metric.MetricName=json"+
+		"&MetricDataQueries.member.1.MetricStat.Period=60&MetricDataQueries.member.1.MetricStat.Stat=p90")
+	if !strings.Contains(answer, "<Values><member>2.5</member></Values>") {
+		t.Errorf("in AWS Query: %s", answer)
+	}
+	answer = post(t, srv, "application/x-www-form-urlencoded", "", "Action=GetMetricStatistics"+span+
+		"&Namespace=App&MetricName=json&Period=60&ExtendedStatistics.member.1=p50")
+	if !strings.Contains(answer, "<ExtendedStatistics><entry><key>p50</key><value>1</value></entry></ExtendedStatistics>") {
+		t.Errorf("percentiles in AWS Query: %s", answer)
+	}
+}
+
+// post sends a compressed body, wants it answered with success, and returns the
+// answer.
+func post(t *testing.T, srv *leattest.Server, contentType, target, body string) string {
 	t.Helper()
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
@@ -79,9 +111,11 @@ func post(t *testing.T, srv *leattest.Server, contentType, target, body string) 
 		t.Fatal(err)
 	}
 	defer answer.Body.Close()
-	if text, _ := io.ReadAll(answer.Body); answer.StatusCode != http.StatusOK {
+	text, _ := io.ReadAll(answer.Body)
+	if answer.StatusCode != http.StatusOK {
 		t.Errorf("%s: %d %s", contentType, answer.StatusCode, text)
 	}
+	return string(text)
 }
 
 // TestCallerIdentity checks that STS names the account of streams' ARNs.

@@ -17,6 +17,8 @@ const (
 	InvalidCombination = "InvalidParameterCombinationException"
 	Missing            = "MissingRequiredParameterException"
 	InvalidToken       = "InvalidNextToken"
+	// Validation is what GetMetricData has in place of the others.
+	Validation = "ValidationError"
 )
 
 // Service is the table of CloudWatch, API version 2010-08-01: what KPL, KCL and
@@ -41,6 +43,7 @@ var Service = &api.Service{
 	Operations: map[string]*api.Operation{
 		"PutMetricData": {Name: "PutMetricData", Input: putMetricData, Errors: []string{InvalidValue, InvalidCombination, Missing}},
 		"ListMetrics":   {Name: "ListMetrics", Input: listMetrics, Errors: []string{InvalidValue, InvalidToken}},
+		"GetMetricData": {Name: "GetMetricData", Input: getMetricData, Errors: []string{Validation, InvalidToken}},
 		"GetMetricStatistics": {
 			Name: "GetMetricStatistics", Input: getMetricStatistics, Errors: []string{InvalidValue, InvalidCombination, Missing},
 		},
@@ -50,7 +53,7 @@ var Service = &api.Service{
 		DeleteDashboards DeleteInsightRules DeleteMetricStream DeleteResourceMetricsConfiguration DescribeAlarmContributors
 		DescribeAlarmHistory DescribeAlarms DescribeAlarmsForMetric DescribeAnomalyDetectors DescribeInsightRules
 		DisableAlarmActions DisableInsightRules DisassociateDatasetKmsKey EnableAlarmActions EnableInsightRules
-		GetAlarmMuteRule GetDashboard GetDataset GetInsightRuleReport GetMetricData GetMetricStream GetMetricWidgetImage
+		GetAlarmMuteRule GetDashboard GetDataset GetInsightRuleReport GetMetricStream GetMetricWidgetImage
 		GetOTelEnrichment GetResourceMetricsConfiguration ListAlarmMuteRules ListDashboards ListManagedInsightRules
 		ListMetricStreams ListTagsForResource PutAlarmMuteRule PutAnomalyDetector PutCompositeAlarm PutDashboard
 		PutInsightRule PutLogAlarm PutManagedInsightRules PutMetricAlarm PutMetricStream SetAlarmState StartMetricStreams
@@ -90,6 +93,16 @@ var (
 	getMetricStatistics = api.NewStructure(append(members("Namespace", "MetricName", "StartTime", "EndTime", "Period", "Unit"),
 		list("Dimensions", dimensions),
 		values("Statistics"), values("ExtendedStatistics"))...)
+
+	metric = api.NewStructure(append(members("Namespace", "MetricName"),
+		list("Dimensions", dimensions))...)
+	metricStat = api.NewStructure(append(members("Period", "Stat", "Unit"),
+		api.Member{Name: "Metric", Shape: api.Shape{Fields: metric}})...)
+	metricQuery = api.NewStructure(append(members("Id", "Expression", "Label", "ReturnData", "Period", "AccountId"),
+		api.Member{Name: "MetricStat", Shape: api.Shape{Fields: metricStat}})...)
+	getMetricData = api.NewStructure(append(members("StartTime", "EndTime", "NextToken", "ScanBy", "MaxDatapoints"),
+		list("MetricDataQueries", metricQuery),
+		api.Member{Name: "LabelOptions", Shape: api.Shape{Fields: free("Timezone")}})...)
 )
 
 // members are members without constraints.

@@ -51,6 +51,7 @@ func (s *Service) Handlers() map[string]api.Handler {
 	return map[string]api.Handler{
 		"PutMetricData":       api.Handle(s.PutMetricData),
 		"ListMetrics":         api.Handle(s.ListMetrics),
+		"GetMetricData":       api.Handle(s.GetMetricData),
 		"GetMetricStatistics": api.Handle(s.GetMetricStatistics),
 	}
 }
