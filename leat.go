@@ -43,6 +43,7 @@ type Server struct {
 	tables  *tables.Tables
 	kinesis *kinesis.Service
 	dynamo  *dynamodb.Service
+	metrics *cloudwatch.Service
 	door    *wire.Server // nil before it is bound
 	secure  *wire.Server // the same with TLS; nil without
 
@@ -61,6 +62,7 @@ type Server struct {
 	served    chan struct{} // closed when the front doors have stopped
 	serveErr  error         // why, if not by Shutdown; set before served is closed
 	watched   chan struct{} // closed when watch has returned
+	reported  chan struct{} // closed when report has returned
 	closing   chan struct{} // closed when Shutdown begins
 	closeOnce sync.Once
 	closeErr  error
@@ -83,13 +85,14 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		config:  c.WithDefaults(),
-		streams: catalog.New(),
-		tables:  tables.New(),
-		served:  make(chan struct{}),
-		watched: make(chan struct{}),
-		closing: make(chan struct{}),
-		done:    make(chan struct{}),
+		config:   c.WithDefaults(),
+		streams:  catalog.New(),
+		tables:   tables.New(),
+		served:   make(chan struct{}),
+		watched:  make(chan struct{}),
+		reported: make(chan struct{}),
+		closing:  make(chan struct{}),
+		done:     make(chan struct{}),
 	}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.abandon())
@@ -98,6 +101,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	s.dynamo.Start()
 	go s.serve()
 	go s.watch()
+	go s.report()
 	return s, nil
 }
 
@@ -123,6 +127,7 @@ func (s *Server) open(ctx context.Context) error {
 	}
 	s.kinesis = s.newKinesis(masters)
 	s.dynamo = dynamodb.New(dynamodb.Options{Log: s.log, Tables: s.tables, Clock: s.config.Clock, StateDelay: s.config.StateDelay})
+	s.metrics = cloudwatch.New(cloudwatch.Options{Clock: s.config.Clock})
 	if err = ctx.Err(); err == nil {
 		err = s.register()
 	}
@@ -191,7 +196,7 @@ func (s *Server) openDoors(keys sigv4.Credentials) (err error) {
 		Services: []wire.Service{
 			{API: kinesisapi.Service, Handlers: s.kinesis.Handlers(), Records: s.kinesis, StreamOf: s.kinesis.StreamOf, Access: s.kinesis.Access},
 			{API: dynamodbapi.Service, Handlers: s.dynamo.Handlers(), Access: s.dynamo.Access},
-			{API: cloudwatchapi.Service, Handlers: cloudwatch.New(cloudwatch.Options{Clock: c.Clock}).Handlers()},
+			{API: cloudwatchapi.Service, Handlers: s.metrics.Handlers()},
 			{API: stsapi.Service, Handlers: sts.Handlers()},
 		},
 		Credentials: keys,
@@ -275,6 +280,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		s.kinesis.EndSubscriptions() // which would outlast every grace
 		err := s.shut(ctx)
 		<-s.watched
+		<-s.reported
 		s.unregister()
 		s.dynamo.Close()
 		s.kinesis.Close()

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	kinesistypes "github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/leat-io/leat/leattest"
@@ -116,6 +119,56 @@ func post(t *testing.T, srv *leattest.Server, contentType, target, body string) 
 		t.Errorf("%s: %d %s", contentType, answer.StatusCode, text)
 	}
 	return string(text)
+}
+
+// TestStreamsInCloudWatch finds what a stream counted in AWS/Kinesis, a minute
+// later, beside what an enabled metric of its shard did.
+func TestStreamsInCloudWatch(t *testing.T) {
+	srv := leattest.New(t, leattest.Stream("orders", 1))
+	streams, metrics := kinesis.NewFromConfig(srv.AWSConfig()), cloudwatch.NewFromConfig(srv.AWSConfig())
+	ctx, name := t.Context(), aws.String("orders")
+	if _, err := streams.EnableEnhancedMonitoring(ctx, &kinesis.EnableEnhancedMonitoringInput{StreamName: name,
+		ShardLevelMetrics: []kinesistypes.MetricsName{kinesistypes.MetricsNameIncomingRecords}}); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := streams.PutRecord(ctx, &kinesis.PutRecordInput{StreamName: name, PartitionKey: aws.String("k"), Data: []byte("data")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sum := func(metric string, more ...types.Dimension) (sum float64) {
+		out, err := metrics.GetMetricStatistics(ctx, &cloudwatch.GetMetricStatisticsInput{
+			Namespace: aws.String("AWS/Kinesis"), MetricName: aws.String(metric), Period: aws.Int32(86400),
+			Dimensions: append(more, types.Dimension{Name: aws.String("StreamName"), Value: name}),
+			StartTime:  aws.Time(srv.Now().Add(-24 * time.Hour)), EndTime: aws.Time(srv.Now().Add(time.Hour)),
+			Statistics: []types.Statistic{types.StatisticSum},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range out.Datapoints {
+			sum += *d.Sum
+		}
+		return sum
+	}
+	// The server may not have begun to wait for the minute that passes.
+	for deadline := time.Now().Add(time.Minute); sum("IncomingRecords") == 0; runtime.Gosched() {
+		if srv.Advance(time.Minute); time.Now().After(deadline) {
+			t.Fatal("nothing was reported")
+		}
+	}
+	shard := types.Dimension{Name: aws.String("ShardId"), Value: aws.String("shardId-000000000000")}
+	for metric, want := range map[string]float64{"IncomingBytes": 15, "IncomingRecords": 3, "PutRecord.Success": 3, "GetRecords.Success": 0} {
+		if got := sum(metric); got != want {
+			t.Errorf("%s is %v, want %v", metric, got, want)
+		}
+	}
+	if got := sum("IncomingRecords", shard); got != 3 {
+		t.Errorf("%v records into the shard", got)
+	}
+	if got := sum("IncomingBytes", shard); got != 0 {
+		t.Errorf("a metric that is not enabled is %v", got)
+	}
 }
 
 // TestCallerIdentity checks that STS names the account of streams' ARNs.

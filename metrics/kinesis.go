@@ -159,11 +159,16 @@ func (c *collector) collectKinesis(out chan<- prometheus.Metric) {
 		m.EachConsumer(x, func(name string, m consumerMetrics) {
 			show(c, out, consumerFigures, m, x.Account, x.Region, x.Name, name)
 		})
-		enabled := slices.DeleteFunc(slices.Clone(shardFigures), func(r *read[shardMetrics]) bool {
-			return !slices.Contains(x.Monitored, types.MetricsName(r.aws))
-		})
+		shown := enabled(x)
 		m.EachShard(x, func(id stream.ShardID, m shardMetrics) {
-			show(c, out, enabled, m, x.Account, x.Region, x.Name, id.String())
+			show(c, out, shown, m, x.Account, x.Region, x.Name, id.String())
 		})
+	})
+}
+
+// enabled returns the figures of shards that are switched on for a stream.
+func enabled(x *catalog.Stream) []*read[shardMetrics] {
+	return slices.DeleteFunc(slices.Clone(shardFigures), func(r *read[shardMetrics]) bool {
+		return !slices.Contains(x.Monitored, types.MetricsName(r.aws))
 	})
 }

@@ -7,6 +7,8 @@ package cloudwatch
 import (
 	"sync"
 
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
 	"github.com/leat-io/leat/api"
 	"github.com/leat-io/leat/api/cloudwatchapi"
 	"github.com/leat-io/leat/internal/clock"
@@ -54,6 +56,12 @@ func (s *Service) Handlers() map[string]api.Handler {
 		"GetMetricData":       api.Handle(s.GetMetricData),
 		"GetMetricStatistics": api.Handle(s.GetMetricStatistics),
 	}
+}
+
+// Report keeps what this server itself measures, in a namespace of AWS in which
+// nobody else puts. Data are all kept or, when some are not valid, none.
+func (s *Service) Report(account, region, namespace string, data []types.MetricDatum) error {
+	return s.keep(api.Caller{Account: account, Region: region}, namespace, data)
 }
 
 // Evicted returns how many metrics had to go because there was no room.
