@@ -54,6 +54,7 @@ func TestCloudWatch(t *testing.T) {
 		t.Errorf("metrics are %v", names)
 	}
 	checkData(t, srv, client)
+	checkShown(t, srv)
 	_, err = client.PutMetricData(t.Context(), &cloudwatch.PutMetricDataInput{Namespace: aws.String("AWS/Kinesis"),
 		MetricData: []types.MetricDatum{{MetricName: aws.String("m"), Value: aws.Float64(1)}}})
 	if err == nil || !strings.Contains(err.Error(), "InvalidParameterValue") {
@@ -87,6 +88,21 @@ func checkData(t *testing.T, srv *leattest.Server, client *cloudwatch.Client) {
 		"&Namespace=App&MetricName=json&Period=60&ExtendedStatistics.member.1=p50")
 	if !strings.Contains(answer, "<ExtendedStatistics><entry><key>p50</key><value>1</value></entry></ExtendedStatistics>") {
 		t.Errorf("percentiles in AWS Query: %s", answer)
+	}
+}
+
+// checkShown finds at /metrics what was put.
+func checkShown(t *testing.T, srv *leattest.Server) {
+	t.Helper()
+	answer, err := http.Get(srv.URL() + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, _ := io.ReadAll(answer.Body)
+	line := `leat_cloudwatch_metric_sum{account="000000000000",dimensions="Operation=ProcessTask",metric="sdk",namespace="App",region="us-east-1",unit="Count"} 3.5`
+	if !strings.Contains(string(text), line+"\n") {
+		t.Errorf("no line %s in:\n%s", line, text)
 	}
 }
 

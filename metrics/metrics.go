@@ -16,6 +16,7 @@ import (
 
 	"github.com/leat-io/leat/internal/fault"
 	"github.com/leat-io/leat/internal/histogram"
+	"github.com/leat-io/leat/service/cloudwatch"
 	"github.com/leat-io/leat/service/kinesis"
 	"github.com/leat-io/leat/service/kinesis/catalog"
 	"github.com/leat-io/leat/storage/disklog"
@@ -24,11 +25,12 @@ import (
 
 // Sources are what there is to show. All but Log are required.
 type Sources struct {
-	Wire    *wire.Metrics
-	Faults  *fault.Injector
-	Kinesis *kinesis.Service
-	Catalog *catalog.Catalog
-	Log     *disklog.Log // nil when everything is in memory
+	Wire       *wire.Metrics
+	Faults     *fault.Injector
+	Kinesis    *kinesis.Service
+	Catalog    *catalog.Catalog
+	CloudWatch *cloudwatch.Service
+	Log        *disklog.Log // nil when everything is in memory
 }
 
 // Handler returns what answers GET /metrics. With a registry it shows all that
@@ -75,12 +77,14 @@ const (
 	counter kind = "counter"
 	gauge   kind = "gauge"
 	spread  kind = "histogram"
+	summary kind = "summary" // without quantiles
 )
 
 // tables lists all figures, in the order of docs/guide/metrics.md.
 var tables = concat(
 	figuresOf(streamFigures), figuresOf(consumerFigures), figuresOf(shardFigures), figuresOf(serviceFigures),
 	figuresOf(storageFigures), figuresOf(wireFigures), []*figure{requestsFigure, protocolsFigure, durationsFigure},
+	figuresOf(cloudwatchFigures), []*figure{seriesFigure},
 )
 
 func concat(lists ...[]*figure) (all []*figure) {
@@ -127,6 +131,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	c.collectKinesis(out)
 	c.collectStorage(out)
 	c.collectWire(out)
+	c.collectCloudWatch(out)
 }
 
 // show sends the figures of m.

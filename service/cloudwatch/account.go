@@ -76,6 +76,7 @@ func (s *Service) removeLocked(m *metric) {
 	a := m.account
 	a.byPut.Remove(m.place)
 	delete(a.metrics, m.key)
+	s.series -= len(m.totals)
 	s.growLocked(a, -m.bytes())
 	if len(a.metrics) == 0 {
 		heap.Remove(&s.largest, a.place)

@@ -58,8 +58,8 @@ func TestEvict(t *testing.T) {
 	if got[0] != "m000000" || got[1] == "m000001" || got[len(got)-1] != fmt.Sprintf("m%06d", n-1) {
 		t.Errorf("left are %s, %s to %s", got[0], got[1], got[len(got)-1])
 	}
-	if want := uint64(n - len(got)); s.Evicted() != want {
-		t.Errorf("%d metrics went, by the count %d", want, s.Evicted())
+	if want := uint64(n - len(got)); s.evicted != want {
+		t.Errorf("%d metrics went, by the count %d", want, s.evicted)
 	}
 	if got := names(t, s, other, cloudwatch.ListMetricsInput{}); len(got) != 2 {
 		t.Errorf("of the other account there are %q", got)
@@ -75,8 +75,8 @@ func TestManyAccounts(t *testing.T) {
 		put(t, s, as(fmt.Sprintf("%012d", i)), datum("m", 1))
 	}
 	checkBytes(t, s)
-	if n := len(s.accounts); n < 10 || uint64(500-n) != s.Evicted() {
-		t.Errorf("%d accounts are left, and %d metrics went", n, s.Evicted())
+	if n := len(s.accounts); n < 10 || uint64(500-n) != s.evicted {
+		t.Errorf("%d accounts are left, and %d metrics went", n, s.evicted)
 	}
 }
 
@@ -168,5 +168,44 @@ func TestEntity(t *testing.T) {
 	})
 	if got := names(t, s, ctx, cloudwatch.ListMetricsInput{}); err != nil || !slices.Equal(got, []string{"of", "plain", "two"}) {
 		t.Errorf("kept are %q, %v", got, err)
+	}
+}
+
+// TestSeries shows as many series as there may be, those that came first, and
+// takes others in when their metrics have gone.
+func TestSeries(t *testing.T) {
+	s, c := newService()
+	ctx := as("111111111111")
+	bytes := datum("m0000", 5)
+	bytes.Unit = types.StandardUnitBytes
+	put(t, s, ctx, bytes, datum("m0000", 2), types.MetricDatum{MetricName: aws.String("m0000"), Values: []float64{3}, Counts: []float64{4}})
+	for i := range maxSeries {
+		put(t, s, ctx, datum(fmt.Sprintf("m%04d", i+1), 1))
+	}
+	if err := s.Report("111111111111", "us-east-1", "AWS/Kinesis", []types.MetricDatum{datum("own", 1)}); err != nil {
+		t.Fatal(err)
+	}
+	shown := func() map[string]Series {
+		all := map[string]Series{}
+		s.EachSeries(func(one Series) { all[one.Name+" "+string(one.Unit)] = one })
+		return all
+	}
+	all := shown()
+	if one := all["m0000 None"]; one.Count != 5 || one.Sum != 14 || one.Namespace != "app" || one.Account != "111111111111" {
+		t.Errorf("got %+v", one)
+	}
+	if one := all["m0000 Bytes"]; one.Count != 1 || one.Sum != 5 {
+		t.Errorf("got %+v", one)
+	}
+	if f := s.Figures(); len(all) != maxSeries || f.LeftOut != 2 || f.Metrics != maxSeries+2 {
+		t.Errorf("%d series, and %+v", len(all), f)
+	}
+	c.Advance(retention)
+	put(t, s, ctx, datum("m0000", 1), datum("m0001", 1))
+	c.Advance(time.Minute)
+	put(t, s, ctx, datum("late", 1))
+	all = shown()
+	if one := all["m0000 None"]; len(all) != 4 || one.Count != 6 || all["late None"].Count != 1 {
+		t.Errorf("at last %v", all)
 	}
 }

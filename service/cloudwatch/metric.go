@@ -49,6 +49,7 @@ type metric struct {
 	key       string
 	minutes   []point // by time and unit; of everything
 	seconds   []point // the same of what was put in high resolution
+	totals    []total // of its series; see countLocked
 	putMillis int64   // when it was put last
 	account   *account
 	place     *list.Element // in account.byPut

@@ -65,15 +65,16 @@ func (s *Service) keep(owner api.Caller, namespace string, data []types.MetricDa
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if a, ok := s.accounts[owner.Account]; ok {
+		s.expireLocked(a, now)
+	}
 	for i, d := range data {
 		m := s.metricLocked(identify(owner, namespace, *d.MetricName, d.Dimensions), now)
 		if points[i].count > 0 {
 			s.growLocked(m.account, m.add(points[i], aws.ToInt32(d.StorageResolution) == 1, now))
+			s.countLocked(m, points[i])
 		}
 		s.evictLocked()
-	}
-	if a, ok := s.accounts[owner.Account]; ok {
-		s.expireLocked(a, now)
 	}
 	return nil
 }

@@ -34,7 +34,9 @@ type Service struct {
 	accounts map[string]*account // by name
 	largest  accounts            // the same
 	bytes    int                 // of all of them
-	evicted  uint64              // see Evicted
+	series   int                 // totals of all metrics
+	evicted  uint64              // see Figures, as leftOut
+	leftOut  uint64
 }
 
 // New returns a service without metrics.
@@ -62,13 +64,6 @@ func (s *Service) Handlers() map[string]api.Handler {
 // nobody else puts. Data are all kept or, when some are not valid, none.
 func (s *Service) Report(account, region, namespace string, data []types.MetricDatum) error {
 	return s.keep(api.Caller{Account: account, Region: region}, namespace, data)
-}
-
-// Evicted returns how many metrics had to go because there was no room.
-func (s *Service) Evicted() uint64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.evicted
 }
 
 func invalid(format string, args ...any) error {
