@@ -69,7 +69,12 @@ func benchProducer(ctx context.Context, c config) error {
 
 // benchProducerRow prints what a producer costs against a fresh server.
 func benchProducerRow(ctx context.Context, c config, name string, run func(tlsEndpoint) (costs, error)) error {
-	p, err := startLeat(c, filepath.Join(c.dir, "producer"), nil, "--durability", "memory")
+	dir, err := os.MkdirTemp(c.dir, "producer")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	p, err := startLeat(c, dir, nil, "--durability", "interval=100")
 	if err != nil {
 		return err
 	}
