@@ -25,8 +25,8 @@ type Dimension struct{ Name, Value string }
 // MetricsSink is given the metrics of a worker every ten seconds, and what is
 // left at its end. Package kclmetrics has the one for CloudWatch.
 //
-// PutMetrics is called by one goroutine at a time and keeps no reference to the
-// slice. What it fails to put is lost.
+// PutMetrics is called by one goroutine at a time, and neither changes the slice
+// nor keeps a reference to it. What it fails to put is lost.
 type MetricsSink interface {
 	PutMetrics(ctx context.Context, metrics []Metric) error
 }
@@ -51,7 +51,7 @@ const (
 
 // metrics adds up what a worker measures. A nil *metrics measures nothing.
 type metrics struct {
-	sink   MetricsSink
+	sinks  []MetricsSink
 	worker string
 	clock  Clock
 	warn   func(msg string, args ...any)
@@ -72,10 +72,10 @@ type metricKey struct {
 type statistics struct{ count, sum, least, most float64 }
 
 func newMetrics(o settings) *metrics {
-	if o.metrics == nil {
+	if len(o.metrics) == 0 {
 		return nil
 	}
-	m := &metrics{sink: o.metrics, worker: o.workerID, clock: o.clock, warn: o.logger.Warn}
+	m := &metrics{sinks: o.metrics, worker: o.workerID, clock: o.clock, warn: o.logger.Warn}
 	m.mu.sets = map[metricKey]*statistics{}
 	return m
 }
@@ -127,7 +127,7 @@ func (m *metrics) took(key metricKey, name string, took time.Duration) {
 	m.add(key, float64(took.Microseconds())/1000)
 }
 
-// run gives the metrics to the sink until ctx ends, and once more then.
+// run gives the metrics to the sinks until ctx ends, and once more then.
 func (m *metrics) run(ctx context.Context) {
 	if m == nil {
 		return
@@ -140,7 +140,7 @@ func (m *metrics) run(ctx context.Context) {
 	m.put(ctx)
 }
 
-// put gives what was added up to the sink.
+// put gives what was added up to the sinks.
 func (m *metrics) put(ctx context.Context) {
 	m.mu.Lock()
 	sets := m.mu.sets
@@ -157,8 +157,10 @@ func (m *metrics) put(ctx context.Context) {
 			SampleCount: s.count, Sum: s.sum, Minimum: s.least, Maximum: s.most,
 		})
 	}
-	if err := m.sink.PutMetrics(ctx, all); err != nil && ctx.Err() == nil {
-		m.warn("metrics could not be put", "err", err)
+	for _, sink := range m.sinks {
+		if err := sink.PutMetrics(ctx, all); err != nil && ctx.Err() == nil {
+			m.warn("metrics could not be put", "err", err)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -42,8 +43,8 @@ func (s *sinkhole) sums() map[string]float64 {
 // (spec clients §3.12).
 func TestMetrics(t *testing.T) {
 	bubble(t, 1, func(r *rig) {
-		sink := new(sinkhole)
-		w := r.start("one", nil, WithMetrics(sink))
+		sink, other := new(sinkhole), new(sinkhole)
+		w := r.start("one", nil, WithMetrics(sink, other))
 		r.putRecords(20)
 		r.allSeen()
 		r.scale(2)
@@ -53,6 +54,9 @@ func TestMetrics(t *testing.T) {
 		w.stopped()
 
 		sums := sink.sums()
+		if !maps.Equal(other.sums(), sums) {
+			t.Error("two sinks got different metrics")
+		}
 		for key, want := range map[string]float64{
 			"RecordsProcessed Operation=ProcessTask ShardId=shardId-000000000000":   20,
 			"DataBytesProcessed Operation=ProcessTask ShardId=shardId-000000000000": 20,
@@ -93,7 +97,7 @@ func keys(sums map[string]float64) []string {
 // TestMetricsAreBounded measures more things than are kept.
 func TestMetricsAreBounded(t *testing.T) {
 	sink := new(sinkhole)
-	m := newMetrics(settings{metrics: sink, clock: fixedClock{}, logger: testLogger(t)})
+	m := newMetrics(settings{metrics: []MetricsSink{sink}, clock: fixedClock{}, logger: testLogger(t)})
 	for i := range 2 * maxMetrics {
 		m.count(metricKey{operation: "ProcessTask", shard: fmt.Sprint(i)}, "RecordsProcessed", 1)
 		m.count(metricKey{operation: "ProcessTask", shard: "0"}, "RecordsProcessed", 1)

@@ -40,7 +40,7 @@ type settings struct {
 	auditEvery    time.Duration
 	shutdownGrace time.Duration
 	warnAfter     time.Duration
-	metrics       MetricsSink
+	metrics       []MetricsSink
 
 	clock  Clock
 	logger *slog.Logger
@@ -282,10 +282,11 @@ func WarnAfter(d time.Duration) Option {
 	}
 }
 
-// WithMetrics hands the metrics of the KCL to a sink, such as a kclmetrics.Sink,
-// every ten seconds. Without it nothing is kept but what Worker.Counts returns.
-func WithMetrics(sink MetricsSink) Option {
-	return func(o *settings) { o.metrics = sink }
+// WithMetrics hands the metrics of the KCL to sinks in turn, such as
+// a kclmetrics.Sink and a kclprom.Sink, every ten seconds. Without it nothing is
+// kept but what Worker.Counts returns.
+func WithMetrics(sinks ...MetricsSink) Option {
+	return func(o *settings) { o.metrics = sinks }
 }
 
 // WithClock has all waiting and all ages be those of c.

@@ -77,7 +77,7 @@ func (m *metrics) userRecords(q *parcel, shardID string, err error) {
 	m.add(key(RetriesPerRecord), n, float64(max(0, len(q.attempts)-1)))
 }
 
-// uploadMetrics hands metrics to the sink, until the producer is closed.
+// uploadMetrics hands metrics to the sinks, until the producer is closed.
 func (p *Producer) uploadMetrics() {
 	upload, sample := time.NewTicker(p.config.metricsUploadDelay), time.NewTicker(pendingEvery)
 	defer upload.Stop()
@@ -111,8 +111,10 @@ func (p *Producer) uploadOnce(ctx context.Context, received int64) int64 {
 	if len(all) == 0 {
 		return now
 	}
-	if err := p.config.sink.PutMetrics(ctx, all); err != nil {
-		p.config.logger.Warn("metrics are lost", "err", err)
+	for _, sink := range p.config.sinks {
+		if err := sink.PutMetrics(ctx, all); err != nil {
+			p.config.logger.Warn("metrics are lost", "err", err)
+		}
 	}
 	return now
 }

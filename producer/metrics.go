@@ -9,7 +9,8 @@ import (
 
 // MetricsSink takes what a Producer has measured. PutMetrics is called from time
 // to time and once by Close, never twice at the same time; what it cannot deliver
-// before ctx ends is lost. A sink may be shared by producers.
+// before ctx ends is lost. It does not change the slice. A sink may be shared by
+// producers.
 type MetricsSink interface {
 	PutMetrics(ctx context.Context, metrics []Metric) error
 }

@@ -3,6 +3,7 @@ package producer
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -45,8 +46,8 @@ func TestMetrics(t *testing.T) {
 			}
 			return ""
 		}
-		sink := &memorySink{sums: map[string]Metric{}}
-		p, r := start(t, s, WithMetrics(sink), MetricsUploadDelay(time.Second)), newResults(t)
+		sink, other := &memorySink{sums: map[string]Metric{}}, &memorySink{sums: map[string]Metric{}}
+		p, r := start(t, s, WithMetrics(sink, other), MetricsUploadDelay(time.Second)), newResults(t)
 		for i := range 10 {
 			enqueue(t, p, r, "k", fmt.Sprint(i))
 		}
@@ -81,6 +82,9 @@ func TestMetrics(t *testing.T) {
 		}
 		if _, ok := sink.sums["RequestTime["+shard+"]"]; ok || sink.calls < 2 {
 			t.Errorf("RequestTime by shard: %v; %d uploads", ok, sink.calls)
+		}
+		if !reflect.DeepEqual(other.sums, sink.sums) {
+			t.Error("two sinks got different metrics")
 		}
 	})
 }

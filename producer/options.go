@@ -30,7 +30,7 @@ type config struct {
 	maxBufferedRecords    int
 	maxBufferedBytes      int
 	inOrder               bool
-	sink                  MetricsSink
+	sinks                 []MetricsSink
 	metricsLevel          MetricsLevel
 	metricsGranularity    MetricsGranularity
 	metricsUploadDelay    time.Duration
@@ -127,10 +127,10 @@ func MaxBuffered(records, bytes int) Option {
 // on streams with the distribution strategy AUTO, which has none.
 func InOrder() Option { return func(c *config) { c.inOrder = true } }
 
-// WithMetrics hands the metrics of the KPL to a sink, such as
-// a kplmetrics.Sink, every MetricsUploadDelay. Without it they are counted
-// for Stats alone.
-func WithMetrics(sink MetricsSink) Option { return func(c *config) { c.sink = sink } }
+// WithMetrics hands the metrics of the KPL to sinks in turn, such as
+// a kplmetrics.Sink and a kplprom.Sink, every MetricsUploadDelay. Without it they
+// are counted for Stats alone.
+func WithMetrics(sinks ...MetricsSink) Option { return func(c *config) { c.sinks = sinks } }
 
 // MetricsUploadDelay is how often a sink gets metrics, up to a minute, which is
 // the default.

@@ -83,7 +83,7 @@ func New(client Client, streamNameOrARN string, options ...Option) (*Producer, e
 	p.mu.epoch = newEpoch()
 	p.mu.anywhere = &shard{owns: stream.HashKeyRange{End: stream.MaxHashKey}}
 	p.wg.Go(p.schedule)
-	if p.mu.metrics.on = p.config.sink != nil; p.mu.metrics.on {
+	if p.mu.metrics.on = len(p.config.sinks) > 0; p.mu.metrics.on {
 		p.wg.Go(p.uploadMetrics)
 	}
 	return p, nil
