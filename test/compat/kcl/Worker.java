@@ -24,12 +24,14 @@ import software.amazon.kinesis.processor.ShardRecordProcessor;
 import software.amazon.kinesis.retrieval.polling.PollingConfig;
 
 /**
- * A worker of the KCL 2 or 3, told only where the server is. It says what it
- * does on standard output, one line each: see story.
+ * A worker of the KCL 2 or 3, told only where the server is: Worker STREAM APPLICATION RETRIEVAL
+ * [NAME], where RETRIEVAL is polling or fanout. It says what it does on standard output, one line
+ * each: see kit.py. SIGTERM has it shut down in good order.
  */
 class Worker {
   public static void main(String[] args) throws Exception {
     String stream = args[0], application = args[1], retrieval = args[2];
+    String name = args.length > 3 ? args[3] : UUID.randomUUID().toString();
     URI endpoint = URI.create(System.getenv("AWS_ENDPOINT_URL"));
     Region region = Region.of(System.getenv("AWS_REGION"));
     KinesisAsyncClient kinesis = KinesisClientUtil.createKinesisAsyncClient(
@@ -38,7 +40,7 @@ class Worker {
     CloudWatchAsyncClient metrics = CloudWatchAsyncClient.builder().region(region).endpointOverride(endpoint).build();
 
     ConfigsBuilder configs = new ConfigsBuilder(
-        stream, application, kinesis, dynamo, metrics, UUID.randomUUID().toString(), Processor::new);
+        stream, application, kinesis, dynamo, metrics, name, () -> new Processor(name));
     var from = configs.retrievalConfig();
     if (retrieval.equals("polling")) {
       from = from.retrievalSpecificConfig(new PollingConfig(stream, kinesis));
@@ -53,21 +55,36 @@ class Worker {
         configs.metricsConfig(),
         configs.processorConfig(),
         from);
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(scheduler)));
     scheduler.run();
   }
 
+  private static void shutDown(Scheduler scheduler) {
+    try {
+      scheduler.startGracefulShutdown().get();
+    } catch (Exception e) {
+      say("trouble - %s", e);
+    }
+  }
+
   static class Processor implements ShardRecordProcessor {
+    private final String worker;
     private String shard;
+
+    Processor(String worker) {
+      this.worker = worker;
+    }
 
     @Override
     public void initialize(InitializationInput in) {
       shard = in.shardId();
-      say("begin %s", shard);
+      var from = in.extendedSequenceNumber();
+      say("begin %s %s %s %d", shard, worker, from.sequenceNumber(), from.subSequenceNumber());
     }
 
     @Override
     public void processRecords(ProcessRecordsInput in) {
-      StringBuilder lines = new StringBuilder();
+      StringBuilder lines = new StringBuilder(String.format("batch %s %s\n", shard, worker));
       in.records().forEach(r -> {
         byte[] data = new byte[r.data().remaining()];
         r.data().get(data);
@@ -75,30 +92,32 @@ class Worker {
             shard, r.sequenceNumber(), r.subSequenceNumber(), r.partitionKey(), new String(data)));
       });
       print(lines.toString());
-      checkpoint(in.checkpointer());
+      checkpoint(in.checkpointer(), "checkpoint");
     }
 
     @Override
     public void leaseLost(LeaseLostInput in) {
-      say("lost %s", shard);
+      say("lost %s %s", shard, worker);
     }
 
     @Override
     public void shardEnded(ShardEndedInput in) {
-      say("end %s", shard); // before the checkpoint, after which the children may begin
-      checkpoint(in.checkpointer());
+      say("end %s %s", shard, worker); // before the checkpoint, after which the children may begin
+      checkpoint(in.checkpointer(), "checkpoint");
     }
 
     @Override
     public void shutdownRequested(ShutdownRequestedInput in) {
-      checkpoint(in.checkpointer());
+      checkpoint(in.checkpointer(), "asked");
     }
 
-    private void checkpoint(RecordProcessorCheckpointer checkpointer) {
+    /** Makes a checkpoint, and says done if it is made. */
+    private void checkpoint(RecordProcessorCheckpointer checkpointer, String done) {
       try {
         checkpointer.checkpoint();
+        say("%s %s %s", done, shard, worker);
       } catch (Exception e) {
-        say("trouble %s %s", shard, e);
+        say("trouble %s %s %s", shard, worker, e);
       }
     }
   }

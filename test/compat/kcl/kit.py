@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import time
 
@@ -46,10 +47,22 @@ def java(name, folder, main, *args, say, **environment):
 
 
 def kill(program):
-    """Kills a program, which is then none that has to run."""
+    """Kills a program, which is then none that has to run.
+
+    It is stopped first, so that it says no half of a line.
+    """
     programs[:] = [(name, p) for name, p in programs if p is not program]
+    program.send_signal(signal.SIGSTOP)
+    os.waitpid(program.pid, os.WUNTRACED)
     program.kill()
     program.wait()
+
+
+def end(program, patience=120):
+    """Has a program end in good order."""
+    programs[:] = [(name, p) for name, p in programs if p is not program]
+    program.terminate()
+    program.wait(patience)
 
 
 @contextlib.contextmanager
@@ -136,7 +149,8 @@ def rows(table):
 
 
 class Ledger:
-    """What the workers of an application say, in the order in which they say it:
+    """What the workers of an application say, in the order in which they say it; those that are
+    told their name say more, see group/ledger.py:
 
     begin SHARD
     record SHARD SEQUENCE-NUMBER SUB-SEQUENCE-NUMBER KEY DATA
