@@ -197,7 +197,7 @@ func (s *Server) openDoors(keys sigv4.Credentials) (err error) {
 			{API: kinesisapi.Service, Handlers: s.kinesis.Handlers(), Records: s.kinesis, StreamOf: s.kinesis.StreamOf, Access: s.kinesis.Access},
 			{API: dynamodbapi.Service, Handlers: s.dynamo.Handlers(), Access: s.dynamo.Access},
 			{API: cloudwatchapi.Service, Handlers: s.metrics.Handlers()},
-			{API: stsapi.Service, Handlers: sts.Handlers()},
+			{API: stsapi.Service, Handlers: sts.New(sts.Options{Clock: c.Clock, Verified: keys != nil}).Handlers()},
 		},
 		Credentials: keys,
 		Account:     c.Account,

@@ -17,6 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
 	"go.uber.org/goleak"
 
 	"github.com/leat-io/leat"
@@ -178,6 +180,17 @@ func TestCredentials(t *testing.T) {
 	}
 	if _, err := client(t, srv, "AKIDKNOWN", "wrong").ListStreams(t.Context(), nil); err == nil {
 		t.Error("a wrong secret was accepted")
+	}
+	transport := new(http.Transport)
+	t.Cleanup(transport.CloseIdleConnections)
+	roles := sts.New(sts.Options{
+		Region: "us-east-1", BaseEndpoint: aws.String(srv.URL()), HTTPClient: sdkhttp.Wrap(&http.Client{Transport: transport}),
+		Credentials: credentials.NewStaticCredentialsProvider("AKIDKNOWN", "secret", ""),
+	})
+	_, err := roles.AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::111122223333:role/any"), RoleSessionName: aws.String("one")})
+	var refused smithy.APIError
+	if !errors.As(err, &refused) || refused.ErrorCode() != "AccessDenied" {
+		t.Errorf("a role was assumed where keys have to be known: %v", err)
 	}
 	if _, err := leat.Open(t.Context(), leat.Config{Durability: leat.DurabilityMemory, Credentials: file + ".missing"}); err == nil {
 		t.Error("a missing credentials file was ignored")

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -196,5 +197,19 @@ func TestCallerIdentity(t *testing.T) {
 	}
 	if *out.Account != "000000000000" || !strings.HasPrefix(*out.Arn, "arn:aws:iam::000000000000:") {
 		t.Errorf("caller is %s in %s", *out.Arn, *out.Account)
+	}
+}
+
+// TestAssumeRole goes on with the keys of a role, in the role's account.
+func TestAssumeRole(t *testing.T) {
+	srv := leattest.New(t)
+	config := srv.AWSConfig()
+	config.Credentials = stscreds.NewAssumeRoleProvider(sts.NewFromConfig(config), "arn:aws:iam::222222222222:role/teams/reader")
+	out, err := sts.NewFromConfig(config).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *out.Account != "222222222222" {
+		t.Errorf("the role's account is %s", *out.Account)
 	}
 }

@@ -164,8 +164,7 @@ func (q *question) tagKeys() []string {
 }
 
 // sourceIP returns the address that the connection comes from, empty when it
-// has none. Headers in
-// which a proxy may name another are not believed.
+// has none. Headers in which a proxy may name another are not believed.
 func sourceIP(r *http.Request) string {
 	from, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
