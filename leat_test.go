@@ -181,19 +181,38 @@ func TestCredentials(t *testing.T) {
 	if _, err := client(t, srv, "AKIDKNOWN", "wrong").ListStreams(t.Context(), nil); err == nil {
 		t.Error("a wrong secret was accepted")
 	}
+	if _, err := leat.Open(t.Context(), leat.Config{Durability: leat.DurabilityMemory, Credentials: file + ".missing"}); err == nil {
+		t.Error("a missing credentials file was ignored")
+	}
+}
+
+// TestIdentity asks who a key of a credentials file belongs to, and for the keys
+// of a role, which nobody has written there.
+func TestIdentity(t *testing.T) {
+	const job = "arn:aws:sts::111122223333:assumed-role/writer/job-7"
+	file := filepath.Join(t.TempDir(), "keys.json")
+	keys := `{"credentials": [{"accessKeyId": "AKIDKNOWN", "secretAccessKey": "secret", "account": "111122223333", "arn": "` + job + `"}]}`
+	if err := os.WriteFile(file, []byte(keys), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	srv := open(t, leat.Config{Durability: leat.DurabilityMemory, Credentials: file})
 	transport := new(http.Transport)
 	t.Cleanup(transport.CloseIdleConnections)
-	roles := sts.New(sts.Options{
+	client := sts.New(sts.Options{
 		Region: "us-east-1", BaseEndpoint: aws.String(srv.URL()), HTTPClient: sdkhttp.Wrap(&http.Client{Transport: transport}),
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDKNOWN", "secret", ""),
 	})
-	_, err := roles.AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::111122223333:role/any"), RoleSessionName: aws.String("one")})
+	out, err := client.GetCallerIdentity(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *out.Arn != job || *out.Account != "111122223333" {
+		t.Errorf("the caller is %s, of %s", *out.Arn, *out.Account)
+	}
+	_, err = client.AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::111122223333:role/any"), RoleSessionName: aws.String("one")})
 	var refused smithy.APIError
 	if !errors.As(err, &refused) || refused.ErrorCode() != "AccessDenied" {
 		t.Errorf("a role was assumed where keys have to be known: %v", err)
-	}
-	if _, err := leat.Open(t.Context(), leat.Config{Durability: leat.DurabilityMemory, Credentials: file + ".missing"}); err == nil {
-		t.Error("a missing credentials file was ignored")
 	}
 }
 

@@ -63,7 +63,8 @@ func (e *Error) ErrorFault() smithy.ErrorFault { return smithy.FaultUnknown }
 type Caller struct {
 	Account   string // 12 digits
 	Region    string // from the credential scope, such as "us-east-1"
-	AccessKey string
+	AccessKey string // empty where a request has no signature
+	ARN       string // of the user or the session of a role; empty where signatures are not verified
 }
 
 type callerKey struct{}

@@ -45,8 +45,8 @@ func (s *Service) Handlers() map[string]api.Handler {
 	}
 }
 
-// GetCallerIdentity names the caller's account, from which some clients build
-// the ARNs of streams (spec clients §2.8), and a user after the access key.
+// GetCallerIdentity names the caller, and the account, from which some clients
+// build the ARNs of streams (spec clients §2.8).
 func (s *Service) GetCallerIdentity(ctx context.Context, _ *sts.GetCallerIdentityInput) (*sts.GetCallerIdentityOutput, error) {
 	caller := api.CallerOf(ctx)
 	id := caller.Account
@@ -60,11 +60,14 @@ func (s *Service) GetCallerIdentity(ctx context.Context, _ *sts.GetCallerIdentit
 	}, nil
 }
 
-// userOf returns the ARN of a user named after the access key.
+// userOf returns the ARN that the credentials file gives the caller, or where
+// there is none that of a user named after the access key.
 func userOf(caller api.Caller) string {
-	who := "root"
-	if caller.AccessKey != "" {
-		who = "user/" + caller.AccessKey
+	switch {
+	case caller.ARN != "":
+		return caller.ARN
+	case caller.AccessKey != "":
+		return "arn:aws:iam::" + caller.Account + ":user/" + caller.AccessKey
 	}
-	return "arn:aws:iam::" + caller.Account + ":" + who
+	return "arn:aws:iam::" + caller.Account + ":root"
 }

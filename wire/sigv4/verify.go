@@ -107,7 +107,7 @@ func (v *Verifier) Verify(r *http.Request, body []byte, service string) (api.Cal
 	if !c.Expires.IsZero() && !v.o.Clock.Now().Before(c.Expires) {
 		return api.Caller{}, api.Errorf("ExpiredTokenException", "The security token included in the request is expired")
 	}
-	caller.Account = c.Account
+	caller.Account, caller.ARN = c.Account, c.ARN
 	if err := s.checkScope(service); err != nil {
 		return api.Caller{}, err
 	}
