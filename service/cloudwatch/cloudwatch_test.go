@@ -122,6 +122,10 @@ func TestListMetrics(t *testing.T) {
 	if got := names(t, s, as("222222222222"), cloudwatch.ListMetricsInput{}); !slices.Equal(got, []string{"theirs"}) {
 		t.Errorf("the other account has %q", got)
 	}
+	// Clients find an empty list where there are no dimensions.
+	if out, err := s.ListMetrics(as("222222222222"), &cloudwatch.ListMetricsInput{}); err != nil || out.Metrics[0].Dimensions == nil {
+		t.Errorf("dimensions are left out: %+v, %v", out, err)
+	}
 	c.Advance(activeWindow + time.Second)
 	put(t, s, ctx, datum("late", 1))
 	if got := names(t, s, ctx, cloudwatch.ListMetricsInput{RecentlyActive: types.RecentlyActivePt3h}); !slices.Equal(got, []string{"late"}) {

@@ -48,7 +48,7 @@ func (s *Service) ListMetrics(ctx context.Context, in *cloudwatch.ListMetricsInp
 		}
 		last = key
 		out.Metrics = append(out.Metrics, types.Metric{
-			Namespace: aws.String(m.namespace), MetricName: aws.String(m.name), Dimensions: slices.Clone(m.dimensions),
+			Namespace: aws.String(m.namespace), MetricName: aws.String(m.name), Dimensions: append([]types.Dimension{}, m.dimensions...),
 		})
 	}
 	return out, nil
