@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -259,50 +257,6 @@ func TestServerLimits(t *testing.T) {
 	s.put("a", 3000)
 	s.end()
 	s.check(3000, s.Stats().ErrorsByCode[producer.CodeNoAnswer] == 0)
-}
-
-// gate is an HTTP client that can be cut off.
-type gate struct {
-	aws.HTTPClient
-	cut atomic.Bool
-}
-
-func (g *gate) Do(r *http.Request) (*http.Response, error) {
-	if g.cut.Load() {
-		return nil, errors.New("connect: connection refused")
-	}
-	return g.HTTPClient.Do(r)
-}
-
-// TestServerGone sees records wait for a server that is gone, and Put give up
-// with its context.
-func TestServerGone(t *testing.T) {
-	s := begin(t, nil)
-	config := s.srv.AWSConfig()
-	g := &gate{HTTPClient: config.HTTPClient}
-	config.HTTPClient = g
-	s.restart(kinesis.NewFromConfig(config), producer.RecordMaxBufferedTime(time.Millisecond), producer.RecordTTL(time.Hour))
-	s.put("before", 100)
-	s.flush()
-	g.cut.Store(true)
-	s.put("meanwhile", 100)
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if _, err := s.Put(ctx, producer.Record{PartitionKey: "k", Data: []byte("by Put")}); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("Put while the server is gone: %v", err)
-	}
-	g.cut.Store(false)
-	s.put("after", 100)
-	s.flush()
-	s.mu.Lock()
-	if len(s.results) != 300 || s.failed != 0 {
-		t.Errorf("%d results, %d of them failed", len(s.results), s.failed)
-	}
-	s.mu.Unlock()
-	if r, err := s.Put(t.Context(), producer.Record{PartitionKey: "k", Data: []byte("by Put")}); err != nil || r.SequenceNumber == "" {
-		t.Errorf("Put: %+v, %v", r, err)
-	}
-	s.end()
 }
 
 // TestServerWithoutStream sees that what cannot succeed fails at once.
