@@ -115,11 +115,14 @@ type subscriber struct {
 	shard        string
 	events       *shardEvents
 
-	at    cursor
-	pause backoff
+	at      cursor
+	pause   backoff
+	brought bool // whether the session under way has brought an event
 }
 
-// run puts pages into q until the shard has ended or ctx ends.
+// run puts pages into q until the shard has ended or ctx ends. A subscription
+// that ended in order is followed by the next one at once, unless it brought
+// nothing.
 func (s *subscriber) run(ctx context.Context, q *queue) {
 	s.pause = backoff{least: minSubscribePause, most: maxSubscribePause}
 	for q.room(ctx) == nil {
@@ -127,10 +130,11 @@ func (s *subscriber) run(ctx context.Context, q *queue) {
 		switch {
 		case ended, ctx.Err() != nil:
 			return
-		case err == nil:
+		case err != nil:
+			s.events.readFailed(err)
+		case s.brought:
 			continue
 		}
-		s.events.readFailed(err)
 		if sleep(ctx, s.clock, s.pause.next()) != nil {
 			return
 		}
@@ -140,6 +144,7 @@ func (s *subscriber) run(ctx context.Context, q *queue) {
 // session subscribes once, and reads until that ends. It reports whether the
 // shard has ended.
 func (s *subscriber) session(ctx context.Context, q *queue) (ended bool, err error) {
+	s.brought = false
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	arn, err := s.registration.consumerARN(ctx)
@@ -189,6 +194,7 @@ func (s *subscriber) take(ctx context.Context, q *queue, e types.SubscribeToShar
 		return false, nil // a kind of event that is new
 	}
 	s.pause.reset()
+	s.brought = true
 	event := &m.Value
 	p := page{
 		records:  event.Records,

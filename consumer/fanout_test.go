@@ -136,6 +136,30 @@ func TestFanOut(t *testing.T) {
 	})
 }
 
+// TestBarrenSubscriptions has all subscriptions end at once, in order and without
+// an event: the worker subscribes again, but not without end.
+func TestBarrenSubscriptions(t *testing.T) {
+	bubble(t, 1, func(r *rig) {
+		w := r.startFan("one")
+		r.until("a lease held", func() bool { return w.Counts().Leases == 1 })
+		began, subscriptions := time.Now(), 0
+		r.fail("event", 1000, func() error {
+			if time.Since(began) > time.Minute {
+				return nil
+			}
+			subscriptions++
+			return io.EOF
+		})
+		r.putRecords(10)
+		time.Sleep(2 * time.Minute)
+		r.allSeen()
+		w.stopped()
+		if subscriptions < 5 || subscriptions > 30 {
+			t.Errorf("%d subscriptions in a minute", subscriptions)
+		}
+	})
+}
+
 // TestFanOutTrouble breaks subscriptions off, refuses them, and deregisters the
 // consumer.
 func TestFanOutTrouble(t *testing.T) {

@@ -34,6 +34,13 @@ type backoff struct {
 	failures    int
 }
 
+// first notes a failure that calls for no pause, and reports whether it is the
+// first one since it went well.
+func (b *backoff) first() bool {
+	b.failures++
+	return b.failures == 1
+}
+
 // next returns the pause after one more failure: between half and all of it,
 // so that workers that failed together do not come back together.
 func (b *backoff) next() time.Duration {

@@ -60,7 +60,10 @@ func (p *poller) step(ctx context.Context, q *queue) (wait time.Duration, done b
 	case isExpiredIterator(err):
 		p.iterator = nil
 		p.events.iteratorExpired()
-		return 0, false
+		if p.pause.first() {
+			return 0, false // the processor took its time; a new iterator mends that
+		}
+		return p.pause.next(), false
 	case err != nil:
 		if isThrottle(err) {
 			p.spacing = throttledSpacing

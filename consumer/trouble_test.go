@@ -100,6 +100,30 @@ func TestReadTrouble(t *testing.T) {
 	})
 }
 
+// TestEveryIteratorExpires has no iterator live long enough to be used: the
+// worker asks for one after another, but not without end.
+func TestEveryIteratorExpires(t *testing.T) {
+	bubble(t, 1, func(r *rig) {
+		w := r.start("one", nil)
+		r.until("a lease held", func() bool { return w.Counts().Leases == 1 })
+		r.putRecords(10)
+		began, reads := time.Now(), 0
+		r.fail("GetRecords", 1000, func() error {
+			if time.Since(began) > time.Minute {
+				return nil
+			}
+			reads++
+			return &smithy.GenericAPIError{Code: "ExpiredIteratorException", Message: "Iterator expired."}
+		})
+		time.Sleep(2 * time.Minute)
+		r.allSeen()
+		w.stopped()
+		if reads < 5 || reads > 30 {
+			t.Errorf("%d reads in a minute", reads)
+		}
+	})
+}
+
 // TestLatestExpires has the first iterator of a shard that is begun with at
 // LATEST expire: what is put meanwhile must not be passed over.
 func TestLatestExpires(t *testing.T) {
