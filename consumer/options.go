@@ -78,6 +78,9 @@ func gather(options []Option) (settings, error) {
 			o.fail("Stream and Streams exclude each other")
 		}
 	}
+	if err := o.policy.Validate(); err != nil {
+		o.errs = append(o.errs, err)
+	}
 	o.logger = o.logger.With("worker", o.workerID)
 	o.election.Now = o.clock.Now
 	return o, errors.Join(o.errs...)
@@ -148,28 +151,22 @@ func WorkerID(id string) Option {
 
 // FailoverTime is after how long without a sign of life a worker's leases are
 // given to others; 10 s by default. All workers of an application must agree.
-// Leases are renewed three times as often (failoverTimeMillis).
+// Leases are renewed three times as often (failoverTimeMillis). At least
+// lease.MinFailover.
 func FailoverTime(d time.Duration) Option {
-	return func(o *settings) {
-		o.atLeast("FailoverTime", d, 500*time.Millisecond)
-		o.policy.Failover = d
-	}
+	return func(o *settings) { o.policy.Failover = d }
 }
 
 // MaxLeases is the most shards that the worker takes at a time; no limit by
 // default (maxLeasesForWorker).
 func MaxLeases(n int) Option {
-	return func(o *settings) {
-		if n < 1 {
-			o.fail("MaxLeases of %d: at least 1", n)
-		}
-		o.policy.MaxLeases = n
-	}
+	return func(o *settings) { o.policy.MaxLeases = n }
 }
 
 // Policy is by what rules the worker assigns leases when it leads, and takes
 // them in 2.x mode. Its Failover and MaxLeases are those of FailoverTime and
-// MaxLeases unless they are set.
+// MaxLeases unless they are set. Without this option the KCL's defaults are in
+// force.
 func Policy(p lease.Policy) Option {
 	return func(o *settings) {
 		if p.Failover == 0 {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leat-io/leat/consumer/lease"
 	"github.com/leat-io/leat/consumer/memlease"
 )
 
@@ -17,7 +18,7 @@ func TestOptions(t *testing.T) {
 		"one stream":         {Stream("orders"), Stream("returns")},
 		"identifier":         {Streams(StreamID{Name: "orders"})},
 		"IdleTime":           {Stream("orders"), IdleTime(0)},
-		"FailoverTime":       {Stream("orders"), FailoverTime(time.Millisecond)},
+		"Failover of 1ms":    {Stream("orders"), FailoverTime(time.Millisecond)},
 		"MaxRecords of 0":    {Stream("orders"), MaxRecords(0)},
 		"MaxLeases":          {Stream("orders"), MaxLeases(-1)},
 		"WorkerID":           {Stream("orders"), WorkerID("")},
@@ -25,6 +26,7 @@ func TestOptions(t *testing.T) {
 		"*kinesis.Client":    {Stream("orders"), EnhancedFanOut("application")},
 		"ParentPoll":         {Stream("orders"), ParentPollInterval(0)},
 		"ShutdownGrace of -": {Stream("orders"), ShutdownGrace(-1)},
+		"Dampening of 101":   {Stream("orders"), Policy(lease.Policy{Dampening: 101})},
 	} {
 		_, err := New(InProcess(nil), memlease.New(), Func(nil), options...)
 		if err == nil || !strings.HasPrefix(err.Error(), "consumer: ") || !strings.Contains(err.Error(), want) {

@@ -2,6 +2,8 @@ package lease
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"math"
 	"time"
 )
@@ -87,6 +89,33 @@ func (p Policy) withDefaults() Policy {
 	p.MaxThroughput = cmp.Or(p.MaxThroughput, math.Inf(1))
 	p.MaxSteal = cmp.Or(p.MaxSteal, 1)
 	return p
+}
+
+// MinFailover is the shortest Failover: three renewals have to fit into it.
+const MinFailover = 500 * time.Millisecond
+
+// Validate reports all that is out of range.
+func (p Policy) Validate() error {
+	p = p.withDefaults()
+	var errs []error
+	check := func(ok bool, what string, value any, want string) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("%s of %v: %s", what, value, want))
+		}
+	}
+	check(p.Failover >= MinFailover, "Failover", p.Failover, "at least "+MinFailover.String())
+	check(p.MaxLeases >= 1, "MaxLeases", p.MaxLeases, "at least 1")
+	check(p.Strategy == ByUtilization || p.Strategy == ByCount, "Strategy", p.Strategy, "ByUtilization or ByCount")
+	check(p.HandoffTimeout > 0, "HandoffTimeout", p.HandoffTimeout, "more than 0")
+	check(p.ReportInterval > 0, "ReportInterval", p.ReportInterval, "more than 0")
+	check(p.StatsTTL > 0, "StatsTTL", p.StatsTTL, "more than 0")
+	check(p.BalanceEvery >= 1, "BalanceEvery", p.BalanceEvery, "at least 1")
+	check(p.RebalanceThreshold >= 0, "RebalanceThreshold", p.RebalanceThreshold, "a percentage")
+	check(p.Dampening > 0 && p.Dampening <= 100, "Dampening", p.Dampening, "a percentage, more than 0 and up to 100")
+	check(p.Alpha > 0 && p.Alpha <= 1, "Alpha", p.Alpha, "more than 0 and up to 1")
+	check(p.MaxThroughput > 0, "MaxThroughput", p.MaxThroughput, "more than 0")
+	check(p.MaxSteal >= 1, "MaxSteal", p.MaxSteal, "at least 1")
+	return errors.Join(errs...)
 }
 
 // RenewInterval returns how often a worker renews its leases, so that three

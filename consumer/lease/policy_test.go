@@ -1,0 +1,33 @@
+package lease_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/leat-io/leat/consumer/lease"
+)
+
+func TestPolicyValidate(t *testing.T) {
+	if err := (lease.Policy{}).Validate(); err != nil {
+		t.Errorf("the defaults: %v", err)
+	}
+	for name, p := range map[string]lease.Policy{
+		"Failover":           {Failover: lease.MinFailover - 1},
+		"MaxLeases":          {MaxLeases: -1},
+		"Strategy":           {Strategy: 2},
+		"HandoffTimeout":     {HandoffTimeout: -1},
+		"ReportInterval":     {ReportInterval: -1},
+		"StatsTTL":           {StatsTTL: -1},
+		"BalanceEvery":       {BalanceEvery: -1},
+		"RebalanceThreshold": {RebalanceThreshold: math.NaN()},
+		"Dampening":          {Dampening: 100.5},
+		"Alpha":              {Alpha: 1.5},
+		"MaxThroughput":      {MaxThroughput: -1},
+		"MaxSteal":           {MaxSteal: -1},
+	} {
+		if err := p.Validate(); err == nil || !strings.HasPrefix(err.Error(), name+" of ") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
