@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -41,8 +40,11 @@ type Election struct {
 	// it is that of an earlier worker of the same name.
 	life string
 
-	mu struct {
-		sync.Mutex
+	// turn is held while the lock is looked at or written, and so while what
+	// follows is used. Who waits for it waits for the store, and no longer than
+	// its own context.
+	turn  chan struct{}
+	known struct {
 		// held is the lock as it was last known to be, nil when this worker
 		// does not have it.
 		held *Lock
@@ -68,7 +70,7 @@ func NewElection(store Fleet, worker string, opts ElectionOptions) *Election {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	return &Election{store: store, worker: worker, opts: opts, life: rand.Text() + "-"}
+	return &Election{store: store, worker: worker, opts: opts, life: rand.Text() + "-", turn: make(chan struct{}, 1)}
 }
 
 // HeartbeatInterval returns how often Heartbeat is to be called.
@@ -78,51 +80,55 @@ func (e *Election) HeartbeatInterval() time.Duration { return e.opts.Heartbeat }
 // is. A yes is always fresh; a no may be one heartbeat interval old. With an
 // error it is not known, and the worker should not act as one.
 func (e *Election) IsLeader(ctx context.Context) (bool, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	if err := e.take(ctx); err != nil {
+		return false, err
+	}
+	defer e.give()
 	now := e.opts.Now()
-	if e.mu.held == nil && now.Before(e.mu.notBefore) {
+	if e.known.held == nil && now.Before(e.known.notBefore) {
 		return false, nil
 	}
 	lock, err := e.store.Lock(ctx)
 	if errors.Is(err, ErrNotFound) {
-		return e.acquireLocked(ctx, nil)
+		return e.acquire(ctx, nil)
 	}
 	if err != nil {
 		return false, fmt.Errorf("read leader lock: %w", err)
 	}
 	if e.ours(lock) {
-		e.mu.held = &lock
+		e.known.held = &lock
 		return true, nil
 	}
-	e.mu.held = nil
-	if lock != e.mu.seen {
-		e.mu.seen, e.mu.since = lock, now
+	e.known.held = nil
+	if lock != e.known.seen {
+		e.known.seen, e.known.since = lock, now
 	}
-	if lock.Released || now.Sub(e.mu.since) > lock.Duration {
-		return e.acquireLocked(ctx, &lock)
+	if lock.Released || now.Sub(e.known.since) > lock.Duration {
+		return e.acquire(ctx, &lock)
 	}
-	e.mu.notBefore = now.Add(e.opts.Heartbeat)
+	e.known.notBefore = now.Add(e.opts.Heartbeat)
 	return false, nil
 }
 
 // Heartbeat tells the others that this worker leads, if it does. That it does
 // not any more is no error.
 func (e *Election) Heartbeat(ctx context.Context) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.mu.held == nil {
+	if err := e.take(ctx); err != nil {
+		return err
+	}
+	defer e.give()
+	if e.known.held == nil {
 		return nil
 	}
-	version := e.versionLocked()
-	err := e.store.Heartbeat(ctx, *e.mu.held, version)
+	version := e.version()
+	err := e.store.Heartbeat(ctx, *e.known.held, version)
 	if errors.Is(err, ErrConflict) {
 		// Somebody else has it, or an earlier heartbeat arrived whose answer
 		// was lost.
 		var lock Lock
 		lock, err = e.store.Lock(ctx)
 		if errors.Is(err, ErrNotFound) || err == nil && !e.ours(lock) {
-			e.mu.held = nil
+			e.known.held = nil
 			return nil
 		}
 		version = lock.Version
@@ -130,45 +136,59 @@ func (e *Election) Heartbeat(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("renew leader lock: %w", err)
 	}
-	e.mu.held.Version = version
+	e.known.held.Version = version
 	return nil
 }
 
 // Release gives leadership up, if this worker has it, so that another need not
 // wait for it to lapse.
 func (e *Election) Release(ctx context.Context) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.mu.held == nil {
+	if err := e.take(ctx); err != nil {
+		return err
+	}
+	defer e.give()
+	if e.known.held == nil {
 		return nil
 	}
-	held := *e.mu.held
-	e.mu.held = nil
-	e.mu.notBefore = e.opts.Now().Add(e.opts.Heartbeat) // let another have it
+	held := *e.known.held
+	e.known.held = nil
+	e.known.notBefore = e.opts.Now().Add(e.opts.Heartbeat) // let another have it
 	if err := e.store.ReleaseLock(ctx, held); err != nil && !errors.Is(err, ErrConflict) {
 		return fmt.Errorf("release leader lock: %w", err)
 	}
 	return nil
 }
 
+// take waits for the turn. The error is ctx's.
+func (e *Election) take(ctx context.Context) error {
+	select {
+	case e.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (e *Election) give() { <-e.turn }
+
 // ours reports whether the lock was written by this value.
 func (e *Election) ours(lock Lock) bool {
 	return lock.Owner == e.worker && strings.HasPrefix(lock.Version, e.life) && !lock.Released
 }
 
-// versionLocked returns a version that nobody has used. Requires e.mu.
-func (e *Election) versionLocked() string {
-	e.mu.beats++
-	return e.life + strconv.Itoa(e.mu.beats)
+// version returns a version that nobody has used. Requires e.known.
+func (e *Election) version() string {
+	e.known.beats++
+	return e.life + strconv.Itoa(e.known.beats)
 }
 
-// acquireLocked takes the lock that is as seen. Requires e.mu.
-func (e *Election) acquireLocked(ctx context.Context, seen *Lock) (bool, error) {
-	next := Lock{Owner: e.worker, Duration: e.opts.Duration, Version: e.versionLocked()}
+// acquire takes the lock that is as seen. Requires e.known.
+func (e *Election) acquire(ctx context.Context, seen *Lock) (bool, error) {
+	next := Lock{Owner: e.worker, Duration: e.opts.Duration, Version: e.version()}
 	err := e.store.AcquireLock(ctx, seen, next)
 	switch {
 	case err == nil:
-		e.mu.held = &next
+		e.known.held = &next
 		return true, nil
 	case errors.Is(err, ErrConflict):
 		return false, nil

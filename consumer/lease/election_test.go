@@ -227,3 +227,39 @@ func TestElectionStoreDown(t *testing.T) {
 	}
 	e.expect(a, true)
 }
+
+// silentStore takes a call and says nothing until it is told to.
+type silentStore struct {
+	*memlease.Store
+	asked, answer chan struct{}
+}
+
+func (s *silentStore) Lock(ctx context.Context) (lease.Lock, error) {
+	s.asked <- struct{}{}
+	<-s.answer
+	return s.Store.Lock(ctx)
+}
+
+// TestElectionStoreSilent has one caller wait for the store: another one waits
+// no longer than it wants to.
+func TestElectionStoreSilent(t *testing.T) {
+	store := &silentStore{memlease.New(), make(chan struct{}), make(chan struct{})}
+	e := lease.NewElection(store, "a", lease.ElectionOptions{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if leads, err := e.IsLeader(t.Context()); err != nil || !leads {
+			t.Errorf("in the end: %v, %v", leads, err)
+		}
+	})
+	<-store.asked
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := e.IsLeader(ended); !errors.Is(err, context.Canceled) {
+		t.Errorf("IsLeader: %v", err)
+	}
+	if err := e.Heartbeat(ended); !errors.Is(err, context.Canceled) {
+		t.Errorf("Heartbeat: %v", err)
+	}
+	close(store.answer)
+	wg.Wait()
+}
