@@ -90,9 +90,11 @@ func (o *multilangOptions) worker(cmd *cobra.Command, s multilang.Settings) (*co
 	}
 	tables := dynamodb.NewFromConfig(cfg, func(d *dynamodb.Options) {
 		d.BaseEndpoint = cmp.Or(elsewhere(s.DynamoDBEndpoint, "AWS_ENDPOINT_URL_DYNAMODB"), d.BaseEndpoint)
+		d.Region = cmp.Or(s.DynamoDBRegion, d.Region)
 	})
 	metrics := cloudwatch.NewFromConfig(cfg, func(c *cloudwatch.Options) {
 		c.BaseEndpoint = cmp.Or(elsewhere(s.CloudWatchEndpoint, "AWS_ENDPOINT_URL_CLOUDWATCH"), c.BaseEndpoint)
+		c.Region = cmp.Or(s.CloudWatchRegion, c.Region)
 	})
 	logger := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
 	s.Command.Logger = logger
@@ -100,5 +102,6 @@ func (o *multilangOptions) worker(cmd *cobra.Command, s multilang.Settings) (*co
 	if s.MetricsLevel != "NONE" {
 		options = append(options, consumer.WithMetrics(kclmetrics.New(metrics, s.Application)))
 	}
-	return consumer.New(client, dynamolease.New(tables, s.Application, dynamolease.TableName(s.Table)), s.Command.Factory(), options...)
+	leases := dynamolease.New(tables, s.Application, dynamolease.TableName(s.Table), dynamolease.LegacyTableNames(s.CoordinatorStateTable, s.WorkerStatsTable))
+	return consumer.New(client, leases, s.Command.Factory(), options...)
 }

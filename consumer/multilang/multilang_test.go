@@ -2,7 +2,6 @@ package multilang
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -209,66 +208,4 @@ func TestNoProgram(t *testing.T) {
 		t.Error("no error")
 	}
 	p.LeaseLost(t.Context())
-}
-
-func TestParse(t *testing.T) {
-	const text = `# a comment
-! another
-ExecutableName = python3 -u sample.py
-streamName:orders
-applicationName   an\
-    app
-kinesisEndpoint=http://127.0.0.1:4567
-a\ b\:c = d\u00e9\te
-empty
-`
-	p, err := Parse(strings.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := Properties{
-		"executableName": "python3 -u sample.py", "streamName": "orders", "applicationName": "anapp",
-		"kinesisEndpoint": "http://127.0.0.1:4567", "a b:c": "dé\te", "empty": "",
-	}
-	if fmt.Sprint(p) != fmt.Sprint(want) {
-		t.Errorf("read %q, want %q", p, want)
-	}
-	for _, bad := range []string{`a = \u12`, `a = \uzzzz`} {
-		if _, err := Parse(strings.NewReader("\n" + bad)); err == nil || !strings.Contains(err.Error(), "line 2") {
-			t.Errorf("%s: %v", bad, err)
-		}
-	}
-}
-
-func TestSettings(t *testing.T) {
-	p := Properties{
-		"executableName": "node app.js", "applicationName": "app", "streamName": "orders",
-		"dynamoDbClient.endpointOverride": "http://d", "kinesisEndpoint": "http://k", "timeoutInSeconds": "3",
-		"failoverTimeMillis": "5000", "initialPositionInStream": "trim_horizon", "unknown": "x",
-	}
-	s, err := p.Settings()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s.Command.Path != "node" || !slices.Equal(s.Command.Args, []string{"app.js"}) || s.Command.Timeout != 3*time.Second ||
-		s.Table != "app" || s.DynamoDBEndpoint != "http://d" || s.KinesisEndpoint != "http://k" {
-		t.Errorf("settings %+v", s)
-	}
-	_, err = Properties{"maxRecords": "many", "retrievalMode": "push"}.Settings()
-	for _, want := range []string{"applicationName", "executableName", "streamName", "maxRecords", "retrievalMode"} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v does not name %s", err, want)
-		}
-	}
-}
-
-// FuzzParse has properties that are none never do harm.
-func FuzzParse(f *testing.F) {
-	f.Add("a = b\\\n c\n")
-	f.Add("\\")
-	f.Fuzz(func(t *testing.T, text string) {
-		if p, err := Parse(strings.NewReader(text)); err == nil {
-			_, _ = p.Settings()
-		}
-	})
 }

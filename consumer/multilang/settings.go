@@ -1,6 +1,7 @@
 package multilang
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -15,10 +16,14 @@ import (
 // as the MultiLangDaemon does, and so are those that have no meaning here, such as
 // the numbers of threads.
 type Settings struct {
-	// Application names the lease table, unless Table does.
-	Application, Table string
-	// Region, and where Kinesis, DynamoDB and CloudWatch are if not in AWS.
-	Region, KinesisEndpoint, DynamoDBEndpoint, CloudWatchEndpoint string
+	// Application names the lease table, unless Table does, and the two tables
+	// that KCL 3.0 to 3.4 have besides, unless the next two do.
+	Application, Table                      string
+	CoordinatorStateTable, WorkerStatsTable string
+	// Region is that of all clients, but of those that have one of their own.
+	Region, DynamoDBRegion, CloudWatchRegion string
+	// Where Kinesis, DynamoDB and CloudWatch are if not in AWS.
+	KinesisEndpoint, DynamoDBEndpoint, CloudWatchEndpoint string
 	// Command starts the record processor. It has no logger yet.
 	Command Command
 	// Options are those of the worker.
@@ -33,8 +38,9 @@ func (p Properties) Settings() (Settings, error) {
 	r := reader{p: p}
 	s := Settings{
 		Application:        r.required("applicationName"),
-		Table:              p.Get("tableName"),
-		Region:             p.Get("regionName"),
+		Region:             p.Get("regionName", "kinesisClient.region"),
+		DynamoDBRegion:     p.Get("dynamoDBRegionName", "dynamoDbClient.region"),
+		CloudWatchRegion:   p.Get("cloudWatchRegionName", "cloudWatchClient.region"),
 		KinesisEndpoint:    p.Get("kinesisEndpoint", "kinesisClient.endpointOverride"),
 		DynamoDBEndpoint:   p.Get("dynamoDBEndpoint", "dynamoDbClient.endpointOverride"),
 		CloudWatchEndpoint: p.Get("cloudWatchEndpoint", "cloudWatchClient.endpointOverride"),
@@ -47,9 +53,9 @@ func (p Properties) Settings() (Settings, error) {
 	if words := strings.Fields(r.required("executableName")); len(words) > 0 {
 		s.Command.Path, s.Command.Args = words[0], words[1:]
 	}
-	if s.Table == "" {
-		s.Table = s.Application
-	}
+	s.Table = cmp.Or(p.Get("tableName"), s.Application)
+	s.CoordinatorStateTable = cmp.Or(p.Get("coordinatorStateTableName"), s.Application+"-CoordinatorState")
+	s.WorkerStatsTable = cmp.Or(p.Get("workerMetricsTableName"), s.Application+"-WorkerMetricStats")
 	s.Options = r.options(s.Application)
 	return s, errors.Join(r.errs...)
 }
@@ -104,19 +110,39 @@ func (r *reader) duration(name string, unit time.Duration) time.Duration {
 	return time.Duration(r.number(name)) * unit
 }
 
-// flag returns a truth, or what it is by default.
+// decimal returns a number that may have a fraction, 0 when there is none.
+func (r *reader) decimal(name string) float64 {
+	value := r.p.Get(name)
+	if value == "" {
+		return 0
+	}
+	x, err := strconv.ParseFloat(value, 64)
+	if err != nil || !(x >= 0) {
+		r.fail("%s is %q, not a number", name, value)
+	}
+	return x
+}
+
+// flag returns a truth, or what it is by default. The daemon knows all of these
+// words.
 func (r *reader) flag(name string, byDefault bool) bool {
 	switch strings.ToLower(r.p.Get(name)) {
 	case "":
 		return byDefault
-	case "true":
+	case "true", "yes", "y", "on", "1":
 		return true
-	case "false":
+	case "false", "no", "n", "off", "0":
 		return false
 	}
 	r.fail("%s is %q, neither true nor false", name, r.p.Get(name))
 	return byDefault
 }
+
+// What clientVersionConfig may be.
+const (
+	version3x = "CLIENT_VERSION_CONFIG_3X"
+	version2x = "CLIENT_VERSION_CONFIG_COMPATIBLE_WITH_2X"
+)
 
 // options returns the worker's options.
 func (r *reader) options(application string) []consumer.Option {
@@ -126,7 +152,7 @@ func (r *reader) options(application string) []consumer.Option {
 	} else {
 		r.fail("streamName is missing")
 	}
-	if id := r.p.Get("workerId"); id != "" {
+	if id := r.p.Get("workerId", "workerIdentifier"); id != "" {
 		options = append(options, consumer.WorkerID(id))
 	}
 	if name := r.fanOut(application); name != "" {
@@ -140,6 +166,7 @@ func (r *reader) options(application string) []consumer.Option {
 		unit   time.Duration
 		option func(time.Duration) consumer.Option
 	}{
+		{"shutdownGraceMillis", time.Millisecond, consumer.ShutdownGrace},
 		{"idleTimeBetweenReadsInMillis", time.Millisecond, consumer.IdleTime},
 		{"parentShardPollIntervalMillis", time.Millisecond, consumer.ParentPollInterval},
 		{"logWarningForTaskAfterMillis", time.Millisecond, consumer.WarnAfter},
@@ -154,7 +181,7 @@ func (r *reader) options(application string) []consumer.Option {
 	if !r.flag("cleanupLeasesUponShardCompletion", true) {
 		options = append(options, consumer.KeepEndedLeases())
 	}
-	if strings.Contains(strings.ToUpper(r.p.Get("clientVersionConfig")), "COMPATIBLE_WITH_2X") {
+	if r.oneOf("clientVersionConfig", version3x, version2x, version2x+"_PHASE1") != version3x {
 		options = append(options, consumer.Compatible2x())
 	}
 	return options
@@ -180,26 +207,40 @@ func (r *reader) fanOut(application string) string {
 	if mode == "POLLING" || mode == "DEFAULT" && polls {
 		return ""
 	}
-	if name := r.p.Get("fanoutConfig.consumerName"); name != "" {
-		return name
+	if arn := r.p.Get("fanoutConfig.consumerArn"); arn != "" {
+		return r.consumerIn(arn)
 	}
-	return application
+	return cmp.Or(r.p.Get("fanoutConfig.consumerName"), application)
+}
+
+// consumerIn returns the name of the consumer that has an ARN, which ends in
+// stream/STREAM/consumer/NAME:CREATED.
+func (r *reader) consumerIn(arn string) string {
+	_, of, _ := strings.Cut(arn, "/consumer/")
+	name, _, _ := strings.Cut(of, ":")
+	if name == "" {
+		r.fail("fanoutConfig.consumerArn is %q, not the ARN of a consumer", arn)
+	}
+	return name
 }
 
 // policy returns by what rules leases are assigned.
 func (r *reader) policy() lease.Policy {
 	p := lease.Policy{
-		Failover:       r.duration("failoverTimeMillis", time.Millisecond),
-		MaxLeases:      r.number("maxLeasesForWorker"),
-		MaxSteal:       r.number("maxLeasesToStealAtOneTime"),
-		NoPriority:     !r.flag("enablePriorityLeaseAssignment", true),
-		NoHandoff:      !r.flag("isGracefulLeaseHandoffEnabled", true),
-		HandoffTimeout: r.duration("gracefulLeaseHandoffTimeoutMillis", time.Millisecond),
-		BalanceEvery:   r.number("varianceBalancingFrequency"),
+		Failover:           r.duration("failoverTimeMillis", time.Millisecond),
+		MaxLeases:          r.number("maxLeasesForWorker"),
+		MaxSteal:           r.number("maxLeasesToStealAtOneTime"),
+		NoPriority:         !r.flag("enablePriorityLeaseAssignment", true),
+		NoHandoff:          !r.flag("isGracefulLeaseHandoffEnabled", true),
+		HandoffTimeout:     r.duration("gracefulLeaseHandoffTimeoutMillis", time.Millisecond),
+		ReportInterval:     r.duration("workerMetricsReporterFreqInMillis", time.Millisecond),
+		BalanceEvery:       r.number("varianceBalancingFrequency"),
+		RebalanceThreshold: float64(r.number("reBalanceThresholdPercentage")),
+		Dampening:          float64(r.number("dampeningPercentage")),
+		NoOvershoot:        !r.flag("allowThroughputOvershoot", true),
+		Alpha:              r.decimal("workerMetricsEMAAlpha"),
+		MaxThroughput:      r.decimal("maxThroughputPerHostKBps"),
 	}
-	p.RebalanceThreshold = float64(r.number("reBalanceThresholdPercentage"))
-	p.Dampening = float64(r.number("dampeningPercentage"))
-	p.MaxThroughput = float64(r.number("maxThroughputPerHostKBps"))
 	if r.oneOf("leaseAssignmentStrategy", "WORKER_UTILIZATION_AWARE", "LEASE_COUNT_BASED") == "LEASE_COUNT_BASED" {
 		p.Strategy = lease.ByCount
 	}
