@@ -19,16 +19,11 @@ const maxKeyLength = 256
 // RecordMaxBufferedTime and a request. When ctx ends first the error is ctx's,
 // and the record may be put or not.
 func (p *Producer) Put(ctx context.Context, r Record) (Result, error) {
-	results := make(chan Result, 1)
-	if err := p.Enqueue(ctx, r, func(r Result) { results <- r }); err != nil {
+	f, err := p.PutAsync(ctx, r)
+	if err != nil {
 		return Result{}, err
 	}
-	select {
-	case result := <-results:
-		return result, result.Err
-	case <-ctx.Done():
-		return Result{}, ctx.Err()
-	}
+	return f.Wait(ctx)
 }
 
 // Enqueue takes a record, to be put in the background, and copies it: all of r

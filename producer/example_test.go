@@ -39,3 +39,38 @@ func Example() {
 	fmt.Println(p.Close(ctx), p.Stats().UserRecordsPut)
 	// Output: <nil> 1000
 }
+
+// Results in the order of the records, for who must note how far their source
+// has been read.
+func ExampleProducer_PutAsync() {
+	srv, err := leattest.Start(leattest.Stream("orders", 4))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer srv.Close()
+	ctx := context.Background()
+
+	p, err := producer.New(kinesis.NewFromConfig(srv.AWSConfig()), "orders")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer p.Close(ctx)
+	var futures []*producer.Future
+	for _, line := range []string{"two apples", "a pear", "five plums"} {
+		f, err := p.PutAsync(ctx, producer.Record{PartitionKey: line, Data: []byte(line)})
+		if err != nil {
+			log.Fatal(err)
+		}
+		futures = append(futures, f)
+	}
+	for i, f := range futures {
+		if _, err := f.Wait(ctx); err != nil {
+			log.Fatal(err) // what came before is stored
+		}
+		fmt.Println(i+1, "stored")
+	}
+	// Output:
+	// 1 stored
+	// 2 stored
+	// 3 stored
+}
