@@ -7,6 +7,9 @@ const (
 	maxDatums     = 1000
 	maxValues     = 150
 	maxDimensions = 30
+	maxFilters    = 10 // of dimensions, in ListMetrics
+	maxStatistics = 5
+	maxExtended   = 10
 	maxName       = 255
 	maxValueText  = 1024
 	maxBehind     = 14 * 24 * time.Hour
@@ -35,8 +38,9 @@ const (
 
 // What things take in memory, about.
 const (
-	accountBytes = 256
-	metricBytes  = 512 // of a metric without its names and points
-	pointBytes   = 88  // of a point without its samples
-	sampleBytes  = 16
+	accountBytes   = 256
+	metricBytes    = 512 // of a metric without its names and points
+	dimensionBytes = 64  // of a dimension without its name and value
+	pointBytes     = 88  // of a point without its samples
+	sampleBytes    = 16
 )

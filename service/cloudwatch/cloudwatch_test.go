@@ -133,6 +133,53 @@ func TestListMetrics(t *testing.T) {
 	}
 }
 
+// TestReadingRefusals asks for statistics and for lists in ways that are refused.
+func TestReadingRefusals(t *testing.T) {
+	s, _ := newService()
+	ctx := as("111111111111")
+	refused := func(code string, err error) {
+		t.Helper()
+		var e *api.Error
+		if !errors.As(err, &e) || e.Code != code {
+			t.Errorf("got %v, want %s", err, code)
+		}
+	}
+	type in = cloudwatch.GetMetricStatisticsInput
+	statistics := func(code string, change func(in *in)) {
+		t.Helper()
+		asked := &in{
+			Namespace: aws.String("app"), MetricName: aws.String("m"), StartTime: aws.Time(start), EndTime: aws.Time(start.Add(time.Hour)),
+			Period: aws.Int32(60), Statistics: []types.Statistic{types.StatisticSum},
+		}
+		change(asked)
+		_, err := s.GetMetricStatistics(ctx, asked)
+		refused(code, err)
+	}
+	const value, absent, both = "InvalidParameterValueException", "MissingRequiredParameterException", "InvalidParameterCombinationException"
+	statistics(absent, func(in *in) { in.Namespace = nil })
+	statistics(absent, func(in *in) { in.MetricName = nil })
+	statistics(absent, func(in *in) { in.StartTime = nil })
+	statistics(absent, func(in *in) { in.EndTime = nil })
+	statistics(absent, func(in *in) { in.Period = nil })
+	statistics(both, func(in *in) { in.Statistics = nil })
+	statistics(both, func(in *in) { in.ExtendedStatistics = []string{"p50"} })
+	statistics(value, func(in *in) { in.Statistics[0] = "Most" })
+	statistics(value, func(in *in) { in.Statistics = make([]types.Statistic, maxStatistics+1) })
+	statistics(value, func(in *in) { in.Statistics, in.ExtendedStatistics = nil, make([]string, maxExtended+1) })
+	statistics(value, func(in *in) { in.Dimensions = make([]types.Dimension, maxDimensions+1) })
+	statistics(value, func(in *in) { in.Period = aws.Int32(90) })
+	statistics(value, func(in *in) { in.EndTime = in.StartTime })
+	statistics(both, func(in *in) { in.EndTime = aws.Time(start.Add(1441 * time.Minute)) })
+	list := func(code string, in cloudwatch.ListMetricsInput) {
+		t.Helper()
+		_, err := s.ListMetrics(ctx, &in)
+		refused(code, err)
+	}
+	list(value, cloudwatch.ListMetricsInput{Dimensions: make([]types.DimensionFilter, maxFilters+1)})
+	list(value, cloudwatch.ListMetricsInput{RecentlyActive: "PT4H"})
+	list("InvalidNextToken", cloudwatch.ListMetricsInput{NextToken: aws.String("?")})
+}
+
 func TestRefusals(t *testing.T) {
 	s, _ := newService()
 	refused := func(code string, change func(in *cloudwatch.PutMetricDataInput, d *types.MetricDatum)) {

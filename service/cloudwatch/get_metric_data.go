@@ -16,8 +16,14 @@ import (
 	"github.com/leat-io/leat/api/cloudwatchapi"
 )
 
-// maxPageValues is the most that one answer of GetMetricData has.
-const maxPageValues = 100_800
+const (
+	// maxPageValues is the most that one answer of GetMetricData has.
+	maxPageValues = 100_800
+	// maxPagePoints bounds the work of one answer: when so many points have been
+	// read it ends with that query. All minutes of as many queries as there may
+	// be are fewer.
+	maxPagePoints = 400_000
+)
 
 // GetMetricData gives one statistic of each of several metrics, one value for
 // each period in which something was put, in whatever unit if none is asked for.
@@ -42,10 +48,15 @@ func (s *Service) GetMetricData(ctx context.Context, in *cloudwatch.GetMetricDat
 	if in.MaxDatapoints != nil {
 		room = int(*in.MaxDatapoints)
 	}
+	points := maxPagePoints
 	out := &cloudwatch.GetMetricDataOutput{MetricDataResults: []types.MetricDataResult{}, Messages: []types.MessageData{}}
 	for at.query < len(asked) && out.NextToken == nil {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		q := &asked[at.query]
-		values := at.rest(s.valuesOf(caller, q, in), in.ScanBy)
+		values, read := s.valuesOf(caller, q, in)
+		values = at.rest(values, in.ScanBy)
 		result := types.MetricDataResult{
 			Id: q.Id, Label: labelOf(q), StatusCode: types.StatusCodeComplete, Timestamps: []time.Time{}, Values: []float64{},
 		}
@@ -59,7 +70,8 @@ func (s *Service) GetMetricData(ctx context.Context, in *cloudwatch.GetMetricDat
 			result.Values = append(result.Values, v.value)
 		}
 		out.MetricDataResults = append(out.MetricDataResults, result)
-		if room, at = room-len(values), next; room == 0 && at.query < len(asked) {
+		room, points, at = room-len(values), points-read, next
+		if (room == 0 || points <= 0) && at.query < len(asked) {
 			out.NextToken = aws.String(at.token())
 		}
 	}

@@ -1,6 +1,7 @@
 package cloudwatch
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -77,6 +78,44 @@ func TestGetMetricData(t *testing.T) {
 		"1 bytes most Complete 02=100 01=100 00=100", "1 two b Complete 02=7 01=7 00=7")
 }
 
+// TestManyPoints reads more points than one answer may be made of, of which
+// nobody gets more than a few: the others come with the next page.
+func TestManyPoints(t *testing.T) {
+	s, c := newService()
+	for range maxSeconds {
+		d := datum("m", 1)
+		d.StorageResolution = aws.Int32(1)
+		put(t, s, as("111111111111"), d)
+		c.Advance(time.Second)
+	}
+	in := dataInput()
+	const perPage = (maxPagePoints + maxSeconds - 1) / maxSeconds
+	for i := range perPage + 1 {
+		q := queryOf(fmt.Sprint("q", i), "m", "Sum")
+		q.MetricStat.Period = aws.Int32(30)
+		in.MetricDataQueries = append(in.MetricDataQueries, q)
+	}
+	out, err := s.GetMetricData(as("111111111111"), in)
+	if err != nil || len(out.MetricDataResults) != perPage || out.NextToken == nil {
+		t.Fatal(out, err)
+	}
+	in.NextToken = out.NextToken
+	out, err = s.GetMetricData(as("111111111111"), in)
+	if err != nil || len(out.MetricDataResults) != 1 || len(out.MetricDataResults[0].Values) != maxSeconds/30 || out.NextToken != nil {
+		t.Error(out, err)
+	}
+}
+
+// TestGone stops working for a caller who is gone.
+func TestGone(t *testing.T) {
+	s, _ := newService()
+	ctx, cancel := context.WithCancel(as("111111111111"))
+	cancel()
+	if out, err := s.GetMetricData(ctx, dataInput(queryOf("all", "m", "Sum"))); !errors.Is(err, context.Canceled) {
+		t.Error(out, err)
+	}
+}
+
 func TestGetMetricDataRefusals(t *testing.T) {
 	s, _ := newService()
 	refused := func(code string, change func(in *cloudwatch.GetMetricDataInput, q *types.MetricDataQuery)) {
@@ -107,6 +146,7 @@ func TestGetMetricDataRefusals(t *testing.T) {
 	refused(invalid, func(i *in, q *query) { q.AccountId = aws.String("222222222222") })
 	refused(invalid, func(i *in, q *query) { q.MetricStat.Metric = nil })
 	refused(invalid, func(i *in, q *query) { q.MetricStat.Metric.MetricName = nil })
+	refused(invalid, func(i *in, q *query) { q.MetricStat.Metric.Dimensions = make([]types.Dimension, maxDimensions+1) })
 	refused(invalid, func(i *in, q *query) { q.MetricStat.Stat = nil })
 	refused(invalid, func(i *in, q *query) { q.MetricStat.Stat = aws.String("tm90") })
 	refused(invalid, func(i *in, q *query) { q.MetricStat.Period = aws.Int32(61) })

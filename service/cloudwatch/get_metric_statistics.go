@@ -27,7 +27,9 @@ func (s *Service) GetMetricStatistics(ctx context.Context, in *cloudwatch.GetMet
 	}
 	id := identify(api.CallerOf(ctx), *in.Namespace, *in.MetricName, in.Dimensions)
 	out := &cloudwatch.GetMetricStatisticsOutput{Label: in.MetricName, Datapoints: []types.Datapoint{}}
-	for _, p := range s.read(id, newSpan(*in.StartTime, *in.EndTime, *in.Period, in.Unit)) {
+	asked := newSpan(*in.StartTime, *in.EndTime, *in.Period)
+	asked.unit, asked.samples = in.Unit, len(in.ExtendedStatistics) > 0
+	for _, p := range asked.periods(s.points(id, asked)) {
 		if d := p.datapoint(in); len(in.Statistics) > 0 || len(d.ExtendedStatistics) > 0 {
 			out.Datapoints = append(out.Datapoints, d)
 		}
@@ -35,13 +37,13 @@ func (s *Service) GetMetricStatistics(ctx context.Context, in *cloudwatch.GetMet
 	return out, nil
 }
 
-// read returns what was put of a metric, as metric.read does.
-func (s *Service) read(id identity, asked span) []point {
-	now := s.clock.Now()
+// points returns what there is of a metric, as metric.within does.
+func (s *Service) points(id identity, asked span) []point {
+	key, now := id.key(), s.clock.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if m, ok := s.metricsLocked(id.account, now)[id.key()]; ok {
-		return m.read(asked, now)
+	if m, ok := s.metricsLocked(id.account, now)[key]; ok {
+		return m.within(asked, now)
 	}
 	return nil
 }
@@ -57,6 +59,9 @@ func checkStatistics(in *cloudwatch.GetMetricStatisticsInput) error {
 		if required.absent {
 			return missing(required.name)
 		}
+	}
+	if err := checkSizes(in); err != nil {
+		return err
 	}
 	if (len(in.Statistics) > 0) == (len(in.ExtendedStatistics) > 0) {
 		return api.Errorf(cloudwatchapi.InvalidCombination, "Must specify either Statistics or ExtendedStatistics")
@@ -77,9 +82,26 @@ func checkStatistics(in *cloudwatch.GetMetricStatisticsInput) error {
 		return invalid("The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60.")
 	case !in.StartTime.Before(*in.EndTime):
 		return invalid("The parameter StartTime must be less than the parameter EndTime.")
-	case int64(in.EndTime.Sub(*in.StartTime)/time.Second)/period > maxDatapoints:
+	}
+	if n := int64(in.EndTime.Sub(*in.StartTime)/time.Second) / period; n > maxDatapoints {
 		return api.Errorf(cloudwatchapi.InvalidCombination,
-			"You have requested up to more datapoints than the limit of %d. You may reduce the datapoints requested by increasing Period, or decreasing the time range.", maxDatapoints)
+			"You have requested up to %d datapoints, which exceeds the limit of %d. You may reduce the datapoints requested by increasing Period, or decreasing the time range.", n, maxDatapoints)
+	}
+	return nil
+}
+
+func checkSizes(in *cloudwatch.GetMetricStatisticsInput) error {
+	for _, list := range []struct {
+		name       string
+		size, most int
+	}{
+		{"Dimensions", len(in.Dimensions), maxDimensions},
+		{"Statistics", len(in.Statistics), maxStatistics},
+		{"ExtendedStatistics", len(in.ExtendedStatistics), maxExtended},
+	} {
+		if list.size > list.most {
+			return tooLong(list.name, list.most)
+		}
 	}
 	return nil
 }

@@ -1,9 +1,9 @@
 package cloudwatch
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
-	"maps"
 	"slices"
 	"time"
 
@@ -30,28 +30,37 @@ func (s *Service) ListMetrics(ctx context.Context, in *cloudwatch.ListMetricsInp
 	if in.RecentlyActive != "" && in.RecentlyActive != types.RecentlyActivePt3h {
 		return nil, invalid("The value %s for parameter RecentlyActive is invalid.", in.RecentlyActive)
 	}
-	caller, now := api.CallerOf(ctx), s.clock.Now()
-	since := now.Add(-activeWindow).UnixMilli()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	metrics := s.metricsLocked(caller.Account, now)
+	if len(in.Dimensions) > maxFilters {
+		return nil, tooLong("Dimensions", maxFilters)
+	}
+	found := s.find(api.CallerOf(ctx), in, string(after))
+	slices.SortFunc(found, func(a, b *metric) int { return cmp.Compare(a.key, b.key) })
 	out := &cloudwatch.ListMetricsOutput{Metrics: []types.Metric{}}
-	last := ""
-	for _, key := range slices.Sorted(maps.Keys(metrics)) {
-		m := metrics[key]
-		if m.region != caller.Region || key <= string(after) || !m.matches(in) || in.RecentlyActive != "" && m.putMillis < since {
-			continue
-		}
-		if len(out.Metrics) == metricsPerPage {
-			out.NextToken = aws.String(base64.RawURLEncoding.EncodeToString([]byte(last)))
-			break
-		}
-		last = key
+	if len(found) > metricsPerPage {
+		found = found[:metricsPerPage]
+		out.NextToken = aws.String(base64.RawURLEncoding.EncodeToString([]byte(found[metricsPerPage-1].key)))
+	}
+	for _, m := range found {
 		out.Metrics = append(out.Metrics, types.Metric{
 			Namespace: aws.String(m.namespace), MetricName: aws.String(m.name), Dimensions: append([]types.Dimension{}, m.dimensions...),
 		})
 	}
 	return out, nil
+}
+
+// find returns the caller's metrics behind a key that match every filter, in any
+// order. What identifies them does not change.
+func (s *Service) find(caller api.Caller, in *cloudwatch.ListMetricsInput, after string) (found []*metric) {
+	now := s.clock.Now()
+	since := now.Add(-activeWindow).UnixMilli()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, m := range s.metricsLocked(caller.Account, now) {
+		if m.region == caller.Region && key > after && (in.RecentlyActive == "" || m.putMillis >= since) && m.matches(in) {
+			found = append(found, m)
+		}
+	}
+	return found
 }
 
 // matches reports whether a metric has all that is asked for. A dimension

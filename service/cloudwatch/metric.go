@@ -58,7 +58,7 @@ type metric struct {
 // bytes returns about how much memory the metric takes: its names stand in its
 // key as well.
 func (m *metric) bytes() int {
-	n := metricBytes + 2*len(m.key)
+	n := metricBytes + 2*len(m.key) + len(m.dimensions)*dimensionBytes
 	for _, points := range [][]point{m.minutes, m.seconds} {
 		for i := range points {
 			n += points[i].bytes()
@@ -82,9 +82,7 @@ func (m *metric) add(p point, highResolution bool, now time.Time) (grown int) {
 // add merges a point into the one of its time and unit. Beyond most, and past
 // retention, the oldest go.
 func add(points []point, p point, most int, now time.Time) (left []point, grown int) {
-	i, found := slices.BinarySearchFunc(points, p, func(a, b point) int {
-		return cmp.Or(cmp.Compare(a.second, b.second), cmp.Compare(a.unit, b.unit))
-	})
+	i, found := slices.BinarySearchFunc(points, p, byTimeAndUnit)
 	if found {
 		grown = -points[i].bytes()
 		points[i] = points[i].with(p)
@@ -107,47 +105,47 @@ func add(points []point, p point, most int, now time.Time) (left []point, grown 
 type span struct {
 	start, end, period int64
 	unit               types.StandardUnit // empty for all
+	samples            bool               // whether percentiles are asked for
 }
 
 // newSpan returns the span that begins with the minute of start, or with its
 // second when periods are shorter.
-func newSpan(start, end time.Time, period int32, unit types.StandardUnit) span {
-	s := span{start.Unix(), end.Unix(), int64(period), unit}
+func newSpan(start, end time.Time, period int32) span {
+	s := span{start: start.Unix(), end: end.Unix(), period: int64(period)}
 	s.start -= s.start % min(s.period, 60)
 	return s
 }
 
-// read returns what was put in a span, one point for each period and unit in
-// which something was, by time and unit. A period of less than a minute is of
-// what was put in high resolution.
-func (m *metric) read(s span, now time.Time) []point {
+// within returns a copy of the points in a span. A period of less than a minute is
+// of what was put in high resolution.
+func (m *metric) within(s span, now time.Time) []point {
 	points := m.minutes
 	if s.period < 60 {
 		points = m.seconds
 	}
-	type slot struct {
-		second int64
-		unit   types.StandardUnit
+	at := func(second int64) int {
+		i, _ := slices.BinarySearchFunc(points, second, func(p point, second int64) int { return cmp.Compare(p.second, second) })
+		return i
 	}
-	slots := map[slot]point{}
-	start := max(s.start, now.Add(-retention).Unix())
-	for _, p := range points {
-		if p.second < start || p.second >= s.end || s.unit != "" && s.unit != p.unit {
-			continue
-		}
+	from, to := at(max(s.start, now.Add(-retention).Unix())), at(s.end)
+	return slices.Clone(points[from:max(from, to)])
+}
+
+// periods returns, of points in the span, one for each period and unit in which
+// something was put, by time and unit. It takes points over.
+func (s span) periods(points []point) []point {
+	points = slices.DeleteFunc(points, func(p point) bool { return s.unit != "" && p.unit != s.unit })
+	for i := range points {
+		p := &points[i]
 		p.second -= (p.second - s.start) % s.period
-		at := slot{p.second, p.unit}
-		if q, again := slots[at]; again {
-			p = q.with(p)
+		if !s.samples {
+			p.samples = nil // which takes most of the work
 		}
-		slots[at] = p
 	}
-	read := make([]point, 0, len(slots))
-	for _, p := range slots {
-		read = append(read, p)
-	}
-	slices.SortFunc(read, func(a, b point) int {
-		return cmp.Or(cmp.Compare(a.second, b.second), cmp.Compare(a.unit, b.unit))
-	})
-	return read
+	slices.SortStableFunc(points, byTimeAndUnit)
+	return joined(points, func(a, b point) bool { return byTimeAndUnit(a, b) == 0 })
+}
+
+func byTimeAndUnit(a, b point) int {
+	return cmp.Or(cmp.Compare(a.second, b.second), cmp.Compare(a.unit, b.unit))
 }

@@ -25,19 +25,17 @@ type value struct {
 }
 
 // valuesOf returns the values of a query in the order that is asked for, of all
-// units together where none is.
-func (s *Service) valuesOf(c api.Caller, q *types.MetricDataQuery, in *cloudwatch.GetMetricDataInput) []value {
+// units together where none is, and of how many points they are.
+func (s *Service) valuesOf(c api.Caller, q *types.MetricDataQuery, in *cloudwatch.GetMetricDataInput) (values []value, read int) {
 	stat := q.MetricStat
 	id := identify(c, *stat.Metric.Namespace, *stat.Metric.MetricName, stat.Metric.Dimensions)
-	var points []point
-	for _, p := range s.read(id, newSpan(*in.StartTime, *in.EndTime, *stat.Period, stat.Unit)) {
-		if n := len(points); n > 0 && points[n-1].second == p.second {
-			points[n-1] = points[n-1].with(p)
-		} else {
-			points = append(points, p)
-		}
-	}
-	values := make([]value, 0, len(points))
+	asked := newSpan(*in.StartTime, *in.EndTime, *stat.Period)
+	asked.unit = stat.Unit
+	_, asked.samples = percentOf(*stat.Stat)
+	points := s.points(id, asked)
+	read = len(points)
+	points = joined(asked.periods(points), func(a, b point) bool { return a.second == b.second })
+	values = make([]value, 0, len(points))
 	for _, p := range points {
 		if v, ok := p.statistic(*stat.Stat); ok {
 			values = append(values, value{p.second, v})
@@ -46,7 +44,7 @@ func (s *Service) valuesOf(c api.Caller, q *types.MetricDataQuery, in *cloudwatc
 	if in.ScanBy != types.ScanByTimestampAscending {
 		slices.Reverse(values)
 	}
-	return values
+	return values, read
 }
 
 // labelOf returns what a query is called: the metric's name if it says nothing.
@@ -109,6 +107,8 @@ func checkQuery(q *types.MetricDataQuery, path string, caller api.Caller) error 
 	switch {
 	case stat.Metric == nil || stat.Metric.Namespace == nil || stat.Metric.MetricName == nil:
 		return broken("The parameters %s.Metric.Namespace and %s.Metric.MetricName are required.", path, path)
+	case len(stat.Metric.Dimensions) > maxDimensions:
+		return broken("The collection %s.Metric.Dimensions must not have a size greater than %d.", path, maxDimensions)
 	case stat.Stat == nil:
 		return broken("The parameter %s.Stat is required.", path)
 	case !isStatistic(*stat.Stat):

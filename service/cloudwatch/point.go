@@ -1,7 +1,6 @@
 package cloudwatch
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
@@ -52,21 +51,37 @@ func (p point) with(q point) point {
 	return p
 }
 
+// joined puts neighbours together that are alike. It takes points over.
+func joined(points []point, alike func(a, b point) bool) []point {
+	left := points[:0]
+	for _, p := range points {
+		if n := len(left); n > 0 && alike(left[n-1], p) {
+			left[n-1] = left[n-1].with(p)
+		} else {
+			left = append(left, p)
+		}
+	}
+	return left
+}
+
 // merged returns the samples of both, no more than maxSamples, of so many values
 // in all.
 func merged(a, b []sample, count float64) []sample {
-	all := slices.Concat(a, b)
-	slices.SortFunc(all, func(x, y sample) int { return cmp.Compare(x.value, y.value) })
-	last := 0
-	for _, x := range all[1:] {
-		if x.value == all[last].value {
-			all[last].count += x.count
-			continue
+	var room [2 * maxSamples]sample
+	all := room[:0]
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0].value < b[0].value:
+			all, a = append(all, a[0]), a[1:]
+		case a[0].value > b[0].value:
+			all, b = append(all, b[0]), b[1:]
+		default:
+			all = append(all, sample{a[0].value, a[0].count + b[0].count})
+			a, b = a[1:], b[1:]
 		}
-		last++
-		all[last] = x
 	}
-	if all = all[:last+1]; len(all) > maxSamples {
+	all = append(append(all, a...), b...)
+	if len(all) > maxSamples {
 		all = fewer(all, count)
 	}
 	return slices.Clone(all)

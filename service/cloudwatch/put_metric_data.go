@@ -45,7 +45,7 @@ func (s *Service) PutMetricData(ctx context.Context, in *cloudwatch.PutMetricDat
 		return nil, missing("MetricData")
 	}
 	if len(data) > maxDatums {
-		return nil, invalid("The collection MetricData must not have a size greater than %d.", maxDatums)
+		return nil, tooLong("MetricData", maxDatums)
 	}
 	if err := s.keep(api.CallerOf(ctx), namespace, data); err != nil {
 		return nil, err
@@ -176,18 +176,29 @@ func (p *point) fillValues(d *types.MetricDatum) error {
 	if len(d.Counts) > 0 && len(d.Counts) != len(d.Values) {
 		return invalid("The parameters MetricData.member.Values and MetricData.member.Counts must be of the same size.")
 	}
+	ones := make([]point, len(d.Values))
 	for i, v := range d.Values {
 		n := 1.0
 		if len(d.Counts) > 0 {
 			n = d.Counts[i]
 		}
-		q := only(p.second, p.unit, v, n)
-		if err := q.check(); err != nil {
+		ones[i] = only(p.second, p.unit, v, n)
+		if err := ones[i].check(); err != nil {
 			return err
 		}
-		*p = p.with(q)
 	}
+	*p = together(ones)
 	return nil
+}
+
+// together puts points of one time and unit into one, in halves: one after the
+// other, the first would be copied for each.
+func together(points []point) point {
+	if len(points) == 1 {
+		return points[0]
+	}
+	middle := len(points) / 2
+	return together(points[:middle]).with(together(points[middle:]))
 }
 
 // check refuses what is no number, or beyond the range of CloudWatch.

@@ -73,3 +73,7 @@ func invalid(format string, args ...any) error {
 func missing(name string) error {
 	return api.Errorf(cloudwatchapi.Missing, "The parameter %s is required.", name)
 }
+
+func tooLong(list string, most int) error {
+	return invalid("The collection %s must not have a size greater than %d.", list, most)
+}
