@@ -38,6 +38,15 @@ func queryOf(condition string, values ...any) *queryIn {
 	return in
 }
 
+// conditions returns so many legacy conditions.
+func conditions(n int) map[string]types.Condition {
+	all := make(map[string]types.Condition, n)
+	for i := range n {
+		all[fmt.Sprint("x", i)] = types.Condition{ComparisonOperator: types.ComparisonOperatorNull}
+	}
+	return all
+}
+
 // refusals are calls and AWS's words against them, all ValidationExceptions.
 var refusals = []struct {
 	in   any
@@ -69,6 +78,12 @@ var refusals = []struct {
 	{&updateIn{TableName: table, Key: idA, AttributeUpdates: map[string]types.AttributeValueUpdate{"x": {Action: types.AttributeActionDelete, Value: str("a")}}}, "One or more parameter values were invalid: DELETE action with value is not supported for the type S"},
 	{&updateIn{TableName: table, Key: idA, UpdateExpression: aws.String("SET x = y")}, "The provided expression refers to an attribute that does not exist in the item"},
 	{&updateIn{TableName: table, Key: idA, UpdateExpression: aws.String("SET x = :v"), ExpressionAttributeValues: attr.Item{":v": str(strings.Repeat("x", 400<<10))}}, "Item size to update has exceeded the maximum allowed size"},
+	{&putIn{TableName: table, Item: attr.Item{"id": str("a"), "": str("b")}}, "One or more parameter values were invalid: Attribute name must not be empty"},
+	{&updateIn{TableName: table, Key: idA, AttributeUpdates: map[string]types.AttributeValueUpdate{"": {Action: types.AttributeActionDelete}}}, "One or more parameter values were invalid: Attribute name must not be empty"},
+	{&updateIn{TableName: table, Key: idA, UpdateExpression: aws.String("REMOVE x.#e"), ExpressionAttributeNames: map[string]string{"#e": ""}}, "ExpressionAttributeNames contains invalid value: One or more parameter values were invalid: Attribute name must not be empty for key #e"},
+	{&putIn{TableName: table, Item: idA, Expected: map[string]types.ExpectedAttributeValue{"": {Exists: aws.Bool(false)}}}, "One or more parameter values were invalid: Attribute name must not be empty"},
+	{&scanIn{TableName: table, ScanFilter: map[string]types.Condition{"": {ComparisonOperator: types.ComparisonOperatorNull}}}, "One or more parameter values were invalid: Attribute name must not be empty"},
+	{&scanIn{TableName: table, ScanFilter: conditions(301)}, "One or more parameter values were invalid: Filter or Expected has more than 300 conditions"},
 	{&deleteIn{TableName: table, Key: idA, ReturnValues: types.ReturnValueUpdatedOld}, "ReturnValues can only be ALL_OLD or NONE"},
 	{&queryIn{TableName: table}, "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."},
 	{queryOf("x = :v", ":v", num("1")), "Query condition missed key schema element: id"},

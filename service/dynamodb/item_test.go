@@ -142,6 +142,40 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// TestFilterEndsPages checks that a page ends when its filter has looked at
+// enough, and that the pages have everything.
+func TestFilterEndsPages(t *testing.T) {
+	const items = 3500
+	r := newRig(t, Options{})
+	r.createTable("id")
+	for n := 0; n < items; n += maxBatchWrites {
+		puts := make([]types.WriteRequest, maxBatchWrites)
+		for i := range puts {
+			puts[i].PutRequest = &types.PutRequest{Item: attr.Item{"id": str(fmt.Sprint(n + i)), "x": str("a")}}
+		}
+		must[*dynamodb.BatchWriteItemOutput](t)(r.BatchWriteItem(r.ctx, &dynamodb.BatchWriteItemInput{
+			RequestItems: map[string][]types.WriteRequest{"t": puts},
+		}))
+	}
+	in := "x IN (" + strings.Repeat(":b,", 99) + ":b)"
+	in = "NOT (" + strings.Repeat(in+" OR ", 12) + in + ")" // 13 times 101 operands
+	values := attr.Item{":b": str("b")}
+	for filter, pages := range map[string]int{in: 2, "NOT x IN (:b, :b, :b)": 1} {
+		scan := &scanIn{TableName: table, FilterExpression: &filter, ExpressionAttributeValues: values}
+		found, read := 0, 0
+		for read = 1; ; read++ {
+			out := must[*dynamodb.ScanOutput](t)(r.Scan(r.ctx, scan))
+			found += len(out.Items)
+			if scan.ExclusiveStartKey = out.LastEvaluatedKey; scan.ExclusiveStartKey == nil {
+				break
+			}
+		}
+		if found != items || read != pages {
+			t.Errorf("%d items in %d pages, not %d", found, read, pages)
+		}
+	}
+}
+
 // TestIndexProjection reads from an index no more than it has.
 func TestIndexProjection(t *testing.T) {
 	r := newRig(t, Options{})

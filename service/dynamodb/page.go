@@ -14,6 +14,11 @@ import (
 // maxPageBytes is how much one Query or Scan reads.
 const maxPageBytes = 1 << 20
 
+// maxPageTests is how many operands a filter looks at for one page: a second's
+// work or less. With up to four operands the page is full before. Otherwise a
+// filter of 4 KiB would be tried on every item of a page of tiny ones.
+const maxPageTests = 4 * maxPageBytes
+
 // source is a table or one of its indexes, to be read.
 type source struct {
 	table *tables.Table
@@ -141,9 +146,9 @@ func (p *page) selection(selected types.Select, explicit bool) error {
 
 // read reads the page.
 func (s *Service) read(p *page) found {
-	most := maxPageBytes // an item has a byte at least
+	most := maxPageTests / max(p.filter.Operands(), 4) // an item has a byte at least
 	if p.limit != nil {
-		most = int(*p.limit)
+		most = min(most, int(*p.limit))
 	}
 	raw := s.tables.Read(p.table.ID, p.name(), p.span, most, maxPageBytes)
 	out := found{scanned: int32(len(raw.Items)), bytes: raw.Bytes}

@@ -85,7 +85,25 @@ func Equal(a, b Value) bool {
 		return false
 	}
 	y, _ := elements(b)
-	return slices.Equal(sorted(x), sorted(y))
+	return equalSets(x, y)
+}
+
+// equalSets reports whether two sets have the same members. It takes time in
+// proportion to them.
+func equalSets(x, y []string) bool {
+	if len(x) != len(y) {
+		return false
+	}
+	if slices.Equal(x, y) {
+		return true
+	}
+	is := membership(x)
+	for _, m := range y {
+		if !is[m] {
+			return false
+		}
+	}
+	return true
 }
 
 // EqualItems reports whether two items have equal values under the same names.
@@ -118,12 +136,6 @@ func elements(v Value) ([]string, bool) {
 	return nil, false
 }
 
-func sorted(texts []string) []string {
-	texts = slices.Clone(texts)
-	slices.Sort(texts)
-	return texts
-}
-
 // setLike returns a set of the same type as v with other members.
 func setLike(v Value, members []string) Value {
 	switch v.(type) {
@@ -137,6 +149,16 @@ func setLike(v Value, members []string) Value {
 		blobs[i] = []byte(m)
 	}
 	return &types.AttributeValueMemberBS{Value: blobs}
+}
+
+// IsScalar reports whether v is neither a set nor a list or a map, nor nothing.
+func IsScalar(v Value) bool {
+	switch v.(type) {
+	case *types.AttributeValueMemberS, *types.AttributeValueMemberN, *types.AttributeValueMemberB,
+		*types.AttributeValueMemberBOOL, *types.AttributeValueMemberNULL:
+		return true
+	}
+	return false
 }
 
 // IsSet reports whether v is a set.

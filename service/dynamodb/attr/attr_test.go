@@ -137,7 +137,7 @@ func anyValue(depth int) *rapid.Generator[Value] {
 		case 9:
 			return &types.AttributeValueMemberL{Value: rapid.SliceOfN(anyValue(depth-1), 0, 3).Draw(t, "L")}
 		}
-		return &types.AttributeValueMemberM{Value: rapid.MapOfN(rapid.String(), anyValue(depth-1), 0, 3).Draw(t, "M")}
+		return &types.AttributeValueMemberM{Value: rapid.MapOfN(rapid.StringN(1, 9, -1), anyValue(depth-1), 0, 3).Draw(t, "M")}
 	})
 }
 
@@ -198,6 +198,7 @@ func TestCheck(t *testing.T) {
 		wrong + "An string set may not have a empty string as a member":                                                   &types.AttributeValueMemberSS{Value: []string{""}},
 		wrong + "Null attribute value types must have the value of true":                                                  &types.AttributeValueMemberNULL{},
 		"Supplied AttributeValue is empty, must contain exactly one of the supported datatypes":                           nil,
+		wrong + "Attribute name must not be empty":                                                                        &types.AttributeValueMemberM{Value: Item{"": n("1")}},
 		"The parameter cannot be converted to a numeric value: x":                                                         &types.AttributeValueMemberM{Value: Item{"a": n("x")}},
 		"Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit": deep,
 	} {
@@ -245,6 +246,16 @@ func TestSets(t *testing.T) {
 		}
 		if got, ok := Length(set("1", "2")); got != 2 || !ok {
 			t.Errorf("length %d", got)
+		}
+	}
+	for _, set := range []func(...string) Value{bs, ns, ss} {
+		for _, other := range []Value{set("1", "2", "3"), set("2"), set("1", "3"), String("1"), nil} {
+			if Equal(set("1", "2"), other) {
+				t.Errorf("1, 2 is %v", other)
+			}
+		}
+		if !Equal(set("1", "2"), set("1", "2")) || !Equal(set("1", "2"), set("2", "1")) {
+			t.Error("a set is not itself")
 		}
 	}
 	blob := &types.AttributeValueMemberB{Value: []byte("2")}

@@ -32,12 +32,29 @@ func Check(v Value) (Value, *api.Error) { return check(v, maxDepth) }
 func checkItem(item Item, depth int) (Item, *api.Error) {
 	checked := make(Item, len(item))
 	for name, v := range item {
+		if err := CheckName(name); err != nil {
+			return nil, err
+		}
 		var err *api.Error
 		if checked[name], err = check(v, depth); err != nil {
 			return nil, err
 		}
 	}
 	return checked, nil
+}
+
+// maxNameBytes is how long the name of an attribute may be.
+const maxNameBytes = 64<<10 - 1
+
+// CheckName refuses what cannot be the name of an attribute.
+func CheckName(name string) *api.Error {
+	switch {
+	case name == "":
+		return invalidValue("Attribute name must not be empty")
+	case len(name) > maxNameBytes:
+		return invalidValue("Attribute name is too large, must be less than 65536 bytes")
+	}
+	return nil
 }
 
 // errDeep is the text of DynamoDB for what nests too deep.
@@ -137,14 +154,14 @@ func checkSet(set Value) *api.Error {
 		}
 		return invalidValue("An " + kind + " set  may not be empty")
 	}
-	order := sorted(members)
-	if order[0] == "" {
+	is := membership(members)
+	if is[""] {
 		if kind == "binary" {
 			return invalidValue("Binary sets may not contain empty values")
 		}
 		return invalidValue("An " + kind + " set may not have a empty string as a member")
 	}
-	if len(slices.Compact(order)) == len(members) {
+	if len(is) == len(members) {
 		return nil
 	}
 	if kind == "string" {

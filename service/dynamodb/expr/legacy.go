@@ -31,6 +31,9 @@ func Expected(expected map[string]types.ExpectedAttributeValue, operator types.C
 }
 
 func expectedOne(name string, e *types.ExpectedAttributeValue) (*Node, *api.Error) {
+	if err := attr.CheckName(name); err != nil {
+		return nil, err
+	}
 	path := pathNode(Attribute(name))
 	exists := e.Exists == nil || *e.Exists
 	if e.ComparisonOperator != "" {
@@ -64,6 +67,9 @@ func expectedOne(name string, e *types.ExpectedAttributeValue) (*Node, *api.Erro
 func Conditions(filter map[string]types.Condition, operator types.ConditionalOperator) (*Node, *api.Error) {
 	var all []*Node
 	for _, name := range slices.Sorted(maps.Keys(filter)) {
+		if err := attr.CheckName(name); err != nil {
+			return nil, err
+		}
 		c := filter[name]
 		n, err := comparison(pathNode(Attribute(name)), c.ComparisonOperator, c.AttributeValueList)
 		if err != nil {
@@ -77,6 +83,8 @@ func Conditions(filter map[string]types.Condition, operator types.ConditionalOpe
 // combine joins conditions by the operator, AND unless told otherwise.
 func combine(all []*Node, operator types.ConditionalOperator, parameters string) (*Node, *api.Error) {
 	switch {
+	case len(all) > maxOperators:
+		return nil, invalidValue("%s has more than %d conditions", parameters, maxOperators)
 	case operator != "" && len(all) == 0:
 		return nil, invalid("ConditionalOperator cannot be used without " + parameters)
 	case operator != "" && len(all) == 1:
@@ -167,6 +175,9 @@ func Updates(updates map[string]types.AttributeValueUpdate) (*Update, *api.Error
 
 func legacyAction(name string, update types.AttributeValueUpdate) (Action, *api.Error) {
 	a := Action{Path: Attribute(name), Legacy: true}
+	if err := attr.CheckName(name); err != nil {
+		return a, err
+	}
 	if update.Value == nil {
 		if update.Action != types.AttributeActionDelete {
 			return a, invalidValue("Only DELETE action is allowed when no attribute value is specified")

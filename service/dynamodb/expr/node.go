@@ -135,3 +135,18 @@ func (n *Node) EachPath(visit func(Path)) {
 		a.EachPath(visit)
 	}
 }
+
+// Operands returns how many paths and values there are in the tree.
+func (n *Node) Operands() int {
+	switch {
+	case n == nil:
+		return 0
+	case len(n.Args) == 0:
+		return 1
+	}
+	sum := 0
+	for _, a := range n.Args {
+		sum += a.Operands()
+	}
+	return sum
+}

@@ -58,7 +58,7 @@ func (ps *parser) group() *Node {
 	ps.advance()
 	inner := ps.now
 	n := ps.or()
-	if inner.is("(") && ps.closes(inner) {
+	if ps.err == nil && inner.is("(") && ps.closes(inner) {
 		ps.failf("The expression has redundant parentheses;")
 	}
 	ps.expect(")")

@@ -38,9 +38,12 @@ func NewPlaceholders(names map[string]string, values attr.Item, any bool) (*Plac
 			return nil, invalid(given.name + " must not be empty")
 		}
 	}
-	for name := range names {
+	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if t := next(name, 0); t.kind != nameToken || t.end != len(name) {
 			return nil, invalid(fmt.Sprintf(`ExpressionAttributeNames contains invalid key: Syntax error; key: "%s"`, name))
+		}
+		if err := attr.CheckName(names[name]); err != nil {
+			return nil, invalid("ExpressionAttributeNames contains invalid value: " + err.Message + " for key " + name)
 		}
 	}
 	checked := make(attr.Item, len(values))

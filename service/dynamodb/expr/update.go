@@ -26,7 +26,7 @@ func invalid(text string) *api.Error { return &api.Error{Code: "ValidationExcept
 // is not changed; the new one shares what is the same. All operands are those
 // of the old item.
 func (u *Update) Apply(item attr.Item) (attr.Item, *api.Error) {
-	next := maps.Clone(item)
+	next := draft{item: maps.Clone(item)}
 	var removed []Path
 	for _, a := range u.Actions {
 		if a.Kind == Remove {
@@ -39,18 +39,18 @@ func (u *Update) Apply(item attr.Item) (attr.Item, *api.Error) {
 		}
 		if v == nil { // nothing is left of a set
 			removed = append(removed, a.Path)
-		} else if err := set(next, a.Path, v); err != nil {
+		} else if err := next.set(a.Path, v); err != nil {
 			return nil, err
 		}
 	}
 	// Indexes are those of the old lists, so that the last go first.
 	slices.SortFunc(removed, func(a, b Path) int { return -comparePaths(a, b) })
 	for _, p := range removed {
-		if err := remove(next, p); err != nil {
+		if err := next.remove(p); err != nil {
 			return nil, err
 		}
 	}
-	return next, nil
+	return next.item, nil
 }
 
 func comparePaths(a, b Path) int {
@@ -155,15 +155,24 @@ func (n *Node) combine(a, b attr.Value) (attr.Value, *api.Error) {
 	return nil, errOperand
 }
 
+// draft is an item that is being changed. Its maps and lists are those of the
+// old item until one of them changes, and then copies.
+type draft struct {
+	item attr.Item
+	// own are the copies, which need not be copied again: an update of 4 KiB may
+	// change 400 elements of a list of 200,000.
+	own map[attr.Value]bool
+}
+
 // set puts a value where the path leads, in place of what is there. An index
 // behind a list's end is that end. Maps and lists on the way are replaced by
 // copies.
-func set(item attr.Item, p Path, v attr.Value) *api.Error {
+func (d *draft) set(p Path, v attr.Value) *api.Error {
 	if p.IsAttribute() {
-		item[p.Name()] = v
+		d.item[p.Name()] = v
 		return nil
 	}
-	next, err := edit(item[p.Name()], p[1:], func(parent attr.Value, last Step) (attr.Value, bool) {
+	next, err := d.edit(d.item[p.Name()], p[1:], func(parent attr.Value, last Step) (attr.Value, bool) {
 		switch parent := parent.(type) {
 		case *types.AttributeValueMemberM:
 			if last.Name != "" {
@@ -183,19 +192,19 @@ func set(item attr.Item, p Path, v attr.Value) *api.Error {
 		return nil, false
 	})
 	if err == nil {
-		item[p.Name()] = next
+		d.item[p.Name()] = next
 	}
 	return err
 }
 
 // remove takes away what the path leads to. It may be nothing, but then the map
 // or list that it would be in has to be there.
-func remove(item attr.Item, p Path) *api.Error {
+func (d *draft) remove(p Path) *api.Error {
 	if p.IsAttribute() {
-		delete(item, p.Name())
+		delete(d.item, p.Name())
 		return nil
 	}
-	next, err := edit(item[p.Name()], p[1:], func(parent attr.Value, last Step) (attr.Value, bool) {
+	next, err := d.edit(d.item[p.Name()], p[1:], func(parent attr.Value, last Step) (attr.Value, bool) {
 		switch parent := parent.(type) {
 		case *types.AttributeValueMemberM:
 			if last.Name != "" {
@@ -213,20 +222,17 @@ func remove(item attr.Item, p Path) *api.Error {
 		return nil, false
 	})
 	if err == nil {
-		item[p.Name()] = next
+		d.item[p.Name()] = next
 	}
 	return err
 }
 
-// edit returns v with its innermost map or list on the path, a copy, changed by
-// change, which is given that and the last step, and reports whether they fit.
-func edit(v attr.Value, p Path, change func(parent attr.Value, last Step) (attr.Value, bool)) (attr.Value, *api.Error) {
-	switch old := v.(type) {
-	case *types.AttributeValueMemberM:
-		v = &types.AttributeValueMemberM{Value: maps.Clone(old.Value)}
-	case *types.AttributeValueMemberL:
-		v = &types.AttributeValueMemberL{Value: slices.Clone(old.Value)}
-	default:
+// edit returns v, or a copy of it, with its innermost map or list on the path
+// changed by change, which is given that and the last step, and reports whether
+// they fit.
+func (d *draft) edit(v attr.Value, p Path, change func(parent attr.Value, last Step) (attr.Value, bool)) (attr.Value, *api.Error) {
+	v, ok := d.owned(v)
+	if !ok {
 		return nil, errPath
 	}
 	if len(p) == 1 {
@@ -235,7 +241,7 @@ func edit(v attr.Value, p Path, change func(parent attr.Value, last Step) (attr.
 		}
 		return nil, errPath
 	}
-	child, err := edit(p[0].in(v), p[1:], change)
+	child, err := d.edit(p[0].in(v), p[1:], change)
 	if err != nil {
 		return nil, err
 	}
@@ -246,4 +252,25 @@ func edit(v attr.Value, p Path, change func(parent attr.Value, last Step) (attr.
 		parent.Value[p[0].Index] = child
 	}
 	return v, nil
+}
+
+// owned returns the map or list if it is the draft's own, and otherwise a copy
+// that is. It reports false for what is neither.
+func (d *draft) owned(v attr.Value) (attr.Value, bool) {
+	if d.own[v] {
+		return v, true
+	}
+	switch old := v.(type) {
+	case *types.AttributeValueMemberM:
+		v = &types.AttributeValueMemberM{Value: maps.Clone(old.Value)}
+	case *types.AttributeValueMemberL:
+		v = &types.AttributeValueMemberL{Value: slices.Clone(old.Value)}
+	default:
+		return nil, false
+	}
+	if d.own == nil {
+		d.own = make(map[attr.Value]bool)
+	}
+	d.own[v] = true
+	return v, true
 }
