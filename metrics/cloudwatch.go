@@ -18,7 +18,7 @@ var cloudwatchFigures = []*read[cloudwatch.Figures]{
 		func(f cloudwatch.Figures) float64 { return float64(f.Bytes) }, nil},
 	{figure{"", "leat_cloudwatch_evicted_metrics_total", "Metrics that had to go from CloudWatch because there was no room.", nil, counter},
 		func(f cloudwatch.Figures) float64 { return float64(f.Evicted) }, nil},
-	{figure{"", "leat_cloudwatch_left_out_data_total", "Data that clients put and that leat_cloudwatch_metric does not show, since it has 1000 series already.", nil, counter},
+	{figure{"", "leat_cloudwatch_left_out_data_total", "Data that clients put and that leat_cloudwatch_metric does not show, since it has 1000 series already or their names are too long.", nil, counter},
 		func(f cloudwatch.Figures) float64 { return float64(f.LeftOut) }, nil},
 }
 

@@ -28,9 +28,11 @@ const (
 	// maxSamples bounds the different values of a point. Of more, neighbours
 	// become one where together they are a fiftieth of all at most.
 	maxSamples = 100
-	// maxSeries bounds what is shown to Prometheus. There, each costs memory for
-	// hours.
-	maxSeries = 1000
+	// maxSeries and maxSeriesNames bound what is shown to Prometheus, where each
+	// series costs memory for hours, and all their names are sent every time:
+	// those of one, of dimensions and their values too, have so many bytes.
+	maxSeries      = 1000
+	maxSeriesNames = 1024
 	// retention is how long a point is kept, and a metric that is not put any
 	// more: as long as AWS keeps minutes.
 	retention = 15 * 24 * time.Hour

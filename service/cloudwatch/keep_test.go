@@ -171,6 +171,21 @@ func TestEntity(t *testing.T) {
 	}
 }
 
+// TestLongNames shows no metric whose names are too long, and keeps it.
+func TestLongNames(t *testing.T) {
+	s, _ := newService()
+	long := datum("long", 1)
+	for i := range 5 {
+		long.Dimensions = append(long.Dimensions, types.Dimension{Name: aws.String(fmt.Sprint("d", i)), Value: aws.String(strings.Repeat("x", maxSeriesNames/5))})
+	}
+	put(t, s, as("111111111111"), long, datum("short", 1))
+	var shown []string
+	s.EachSeries(func(one Series) { shown = append(shown, one.Name) })
+	if f := s.Figures(); !slices.Equal(shown, []string{"short"}) || f.LeftOut != 1 || f.Metrics != 2 {
+		t.Errorf("shown are %q, and %+v", shown, f)
+	}
+}
+
 // TestSeries shows as many series as there may be, those that came first, and
 // takes others in when their metrics have gone.
 func TestSeries(t *testing.T) {

@@ -23,8 +23,9 @@ type total struct {
 }
 
 // countLocked adds what was put to its series. There are no more than maxSeries:
-// those that came first, as long as their metrics are there. What is of others
-// is left out, and counted. Requires s.mu.
+// those that came first, as long as their metrics are there. What is of others,
+// or of a metric whose names are longer than maxSeriesNames, is left out, and
+// counted. Requires s.mu.
 func (s *Service) countLocked(m *metric, p point) {
 	if strings.HasPrefix(m.namespace, reserved) {
 		return // its figures are shown by themselves
@@ -36,7 +37,7 @@ func (s *Service) countLocked(m *metric, p point) {
 			return
 		}
 	}
-	if s.series == maxSeries {
+	if s.series == maxSeries || len(m.key) > maxSeriesNames {
 		s.leftOut++
 		return
 	}
@@ -45,7 +46,7 @@ func (s *Service) countLocked(m *metric, p point) {
 }
 
 // EachSeries calls visit with what clients have put, of up to 1000 metrics and
-// units.
+// units, the names of each no longer than 1 KiB together.
 func (s *Service) EachSeries(visit func(Series)) {
 	for _, one := range s.allSeries(s.clock.Now()) {
 		visit(one)
