@@ -29,6 +29,9 @@ import software.amazon.kinesis.retrieval.polling.PollingConfig;
  * each: see kit.py. SIGTERM has it shut down in good order.
  */
 class Worker {
+  /** How long a worker goes on without a checkpoint: one that is killed leaves records without. */
+  private static final long CHECKPOINT_NANOS = 5_000_000_000L;
+
   public static void main(String[] args) throws Exception {
     String stream = args[0], application = args[1], retrieval = args[2];
     String name = args.length > 3 ? args[3] : UUID.randomUUID().toString();
@@ -70,6 +73,7 @@ class Worker {
   static class Processor implements ShardRecordProcessor {
     private final String worker;
     private String shard;
+    private long checkpointed = System.nanoTime();
 
     Processor(String worker) {
       this.worker = worker;
@@ -92,7 +96,10 @@ class Worker {
             shard, r.sequenceNumber(), r.subSequenceNumber(), r.partitionKey(), new String(data)));
       });
       print(lines.toString());
-      checkpoint(in.checkpointer(), "checkpoint");
+      if (System.nanoTime() - checkpointed >= CHECKPOINT_NANOS) {
+        checkpoint(in.checkpointer(), "checkpoint");
+        checkpointed = System.nanoTime();
+      }
     }
 
     @Override

@@ -82,7 +82,7 @@ def stage():
             program.wait()
 
 
-def until(what, holds, tell=lambda: "", patience=280):
+def until(what, holds, tell=lambda: "", patience=280, often=0.5):
     """Waits until something holds, while the programs run."""
     began = time.monotonic()
     while not holds():
@@ -91,7 +91,7 @@ def until(what, holds, tell=lambda: "", patience=280):
                 raise SystemExit(f"FAIL {what}: {name} ended with {program.returncode}")
         if time.monotonic() - began > patience:
             raise SystemExit(f"FAIL {what}: not after {patience} s: {tell()}")
-        time.sleep(0.5)
+        time.sleep(often)
     print(f"ok   {what}, after {time.monotonic() - began:.0f} s", flush=True)
 
 
