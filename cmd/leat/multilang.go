@@ -103,5 +103,9 @@ func (o *multilangOptions) worker(cmd *cobra.Command, s multilang.Settings) (*co
 		options = append(options, consumer.WithMetrics(kclmetrics.New(metrics, s.Application)))
 	}
 	leases := dynamolease.New(tables, s.Application, dynamolease.TableName(s.Table), dynamolease.LegacyTableNames(s.CoordinatorStateTable, s.WorkerStatsTable))
-	return consumer.New(client, leases, s.Command.Factory(), options...)
+	w, err := consumer.New(client, leases, s.Command.Factory(), options...)
+	if err != nil {
+		return nil, usageError{err} // a property that no worker takes
+	}
+	return w, nil
 }
