@@ -133,6 +133,24 @@ func TestListMetrics(t *testing.T) {
 	}
 }
 
+// TestRefusedPath names the datum that is not valid, among others.
+func TestRefusedPath(t *testing.T) {
+	s, _ := newService()
+	good, bad := datum("m", 1), datum("m", 1)
+	bad.Dimensions = []types.Dimension{{Name: aws.String("n"), Value: aws.String("v")}, {Name: aws.String("n")}}
+	in := &cloudwatch.PutMetricDataInput{Namespace: aws.String("app"), MetricData: []types.MetricDatum{good, bad}}
+	named := func(want string) {
+		t.Helper()
+		var e *api.Error
+		if _, err := s.PutMetricData(as("111111111111"), in); !errors.As(err, &e) || e.Message != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	named("The parameter MetricData.member.2.Dimensions.member.2.Value is required.")
+	in.MetricData, in.EntityMetricData = in.MetricData[:1], []types.EntityMetricData{{}, {MetricData: []types.MetricDatum{bad}}}
+	named("The parameter EntityMetricData.member.2.MetricData.member.1.Dimensions.member.2.Value is required.")
+}
+
 // TestReadingRefusals asks for statistics and for lists in ways that are refused.
 func TestReadingRefusals(t *testing.T) {
 	s, _ := newService()
@@ -212,6 +230,9 @@ func TestRefusals(t *testing.T) {
 	refused(value, func(i *in, d *md) { i.Namespace = aws.String("a\nb") })
 	refused(value, func(i *in, d *md) { d.Dimensions = make([]types.Dimension, maxDimensions+1) })
 	refused(absent, func(i *in, d *md) { d.Dimensions = make([]types.Dimension, 1) })
+	for _, pair := range [][2]string{{"", "v"}, {":n", "v"}, {"n\u00e4me", "v"}, {"n", " "}, {"n", "w\u00f6rt"}, {"n", "a\tb"}} {
+		refused(value, func(i *in, d *md) { d.Dimensions = []types.Dimension{{Name: &pair[0], Value: &pair[1]}} })
+	}
 	refused(value, func(i *in, d *md) { d.Value, d.Values, d.Counts = nil, []float64{1, 2}, []float64{1} })
 	refused(value, func(i *in, d *md) {
 		d.Value, d.StatisticValues = nil, &types.StatisticSet{SampleCount: aws.Float64(1), Sum: aws.Float64(1), Minimum: aws.Float64(2), Maximum: aws.Float64(1)}

@@ -63,7 +63,13 @@ func (s *Service) Handlers() map[string]api.Handler {
 // Report keeps what this server itself measures, in a namespace of AWS in which
 // nobody else puts. Data are all kept or, when some are not valid, none.
 func (s *Service) Report(account, region, namespace string, data []types.MetricDatum) error {
-	return s.keep(api.Caller{Account: account, Region: region}, namespace, data)
+	now := s.clock.Now()
+	all, err := entries(nil, api.Caller{Account: account, Region: region}, namespace, data, "MetricData", now)
+	if err != nil {
+		return err
+	}
+	s.keep(account, all, now)
+	return nil
 }
 
 func invalid(format string, args ...any) error {
