@@ -20,6 +20,14 @@
 // dynamolease they share the work with workers of the Java KCL; the one of
 // package memlease is for tests and for an application that is one process.
 //
+// # Processors
+//
+// Each shard has a processor of its own, whose methods are called one at a time.
+// [Func] makes one of a function: when that returns nil the batch is checkpointed,
+// and when it returns an error the batch comes again. A [Processor] is also told
+// when a shard begins, has ended, or goes to another worker, and checkpoints by
+// itself, through the Batch's [Checkpointer].
+//
 // # What is promised
 //
 // Every record is delivered at least once, and those with the same partition key

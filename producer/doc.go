@@ -8,6 +8,15 @@
 //		if r.Err != nil { ... }
 //	})
 //
+// # Ways to put
+//
+// [Producer.Put] waits until the record is stored, or is not; it is for few
+// records, or for many goroutines. [Producer.Enqueue] returns as soon as there is
+// room, and calls a function with the result. [Producer.PutAsync] returns a
+// [Future] instead, which is asked for the result later. [Producer.TryEnqueue] does
+// not wait for room either. [Producer.Flush] waits for all that came before, and
+// [Producer.Close] does so for the last time.
+//
 // # What becomes of a record
 //
 // Enqueue copies a user record into the aggregate that is being filled for the

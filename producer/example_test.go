@@ -19,9 +19,9 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer srv.Close()
-	ctx := context.Background()
+	ctx, cfg := context.Background(), srv.AWSConfig()
 
-	p, err := producer.New(kinesis.NewFromConfig(srv.AWSConfig()), "orders")
+	p, err := producer.New(kinesis.NewFromConfig(cfg), "orders")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -48,9 +48,9 @@ func ExampleProducer_PutAsync() {
 		log.Fatal(err)
 	}
 	defer srv.Close()
-	ctx := context.Background()
+	ctx, cfg := context.Background(), srv.AWSConfig()
 
-	p, err := producer.New(kinesis.NewFromConfig(srv.AWSConfig()), "orders")
+	p, err := producer.New(kinesis.NewFromConfig(cfg), "orders")
 	if err != nil {
 		log.Fatal(err)
 	}
