@@ -11,7 +11,7 @@ class Processor:
     def __init__(self, worker, at):
         self.worker, self.at = worker, at  # at is the place of its last record
         self.open = 0  # how many of its records no checkpoint covers
-        self.asked = self.lost = self.end = False
+        self.asked = self.lost = self.end = self.killed = False
 
 
 class Ledger:
@@ -55,10 +55,16 @@ class Ledger:
         self.read()
         self.killed.add(worker)
         self.open += self.without_checkpoint(worker)
+        for p in self.last_of(worker):
+            p.killed = True
+
+    def last_of(self, worker):
+        """The processors of a worker that no other worker has replaced."""
+        return [ps[-1] for ps in self.processors.values() if ps[-1].worker == worker]
 
     def without_checkpoint(self, worker):
         """How many records of a worker no checkpoint covers."""
-        return sum(p.open for p in self.at_work().values() if p.worker == worker)
+        return sum(p.open for p in self.last_of(worker))
 
     def at_work(self):
         """The processors of the shards that have not ended."""
@@ -148,7 +154,7 @@ class Ledger:
         same(f"{self.application}: records", {prefix: self.processed(prefix) for prefix in self.counts}, want)
         same(f"{self.application}: last of them", {prefix: len(counts) for prefix, counts in self.counts.items()}, want)
         replaced = [p for ps in self.processors.values() for p in ps[:-1]]
-        lapsed = [p for p in replaced if not p.asked and p.worker not in self.killed]
+        lapsed = [p for p in replaced if not p.asked and not p.killed]
         true(f"{self.application}: who was replaced was asked, was killed or knows that it lost the lease", all(p.lost for p in lapsed))
         true(f"{self.application}: {self.again} records came again", self.again <= self.open + sum(p.open for p in lapsed))
         twice = sum(sum(counts) - len(counts) for counts in self.counts.values())

@@ -48,7 +48,7 @@ func (p *processor) ShardEnded(ctx context.Context, c *consumer.Checkpointer) er
 	if err := say("end %s %s\n", p.shard, p.worker); err != nil {
 		return err
 	}
-	return c.Checkpoint(ctx)
+	return p.checkpoint(ctx, c, "checkpoint")
 }
 
 func (p *processor) ShutdownRequested(ctx context.Context, c *consumer.Checkpointer) error {
