@@ -3,6 +3,8 @@ package consumer
 import (
 	"context"
 	"errors"
+	"math"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -20,6 +22,10 @@ const (
 	// throughputWeight is that of the newest value in the running average of a
 	// shard's throughput.
 	throughputWeight = 0.5
+	// maxCPU is the percentage up to which processors may be used, and
+	// maxReported how many values a report has at most, both the KCL's.
+	maxCPU      = 100
+	maxReported = 10
 )
 
 // heartbeat renews all leases, three times in each failover time, and looks
@@ -144,12 +150,31 @@ func (w *Worker) report(ctx context.Context) {
 	}
 }
 
-// putStats stores the worker's report. It has no metrics of the machine: the
-// leader then goes by throughput.
+// putStats stores the worker's report.
 func (w *Worker) putStats(ctx context.Context) error {
 	now := w.o.clock.Now()
-	err := w.leases.PutStats(ctx, lease.WorkerStats{
+	stats := lease.WorkerStats{
 		Worker: w.o.workerID, Updated: now, SupportCode: lease.SingleTable, SupportUpdated: now,
-	})
+	}
+	if w.o.cpu != nil {
+		stats.Metrics = map[string][]float64{lease.MetricCPU: w.nextCPU()}
+		stats.OperatingRange = map[string][]int64{lease.MetricCPU: {maxCPU}}
+	}
+	err := w.leases.PutStats(ctx, stats)
+	w.metrics.reported(w.o.clock.Now().Sub(now), err)
 	return err
+}
+
+// nextCPU measures how busy the processors were since the last report, and
+// returns what it was in the last reports, oldest first.
+func (w *Worker) nextCPU() []float64 {
+	percent, err := w.o.cpu()
+	if err != nil {
+		w.o.logger.Warn("the use of processors cannot be measured; the leader gives no leases meanwhile", "err", err)
+		w.metrics.notMeasured()
+		percent = lease.NotCaptured
+	}
+	w.cpu = append(w.cpu, math.Round(percent*1e6)/1e6) // six decimals, as the KCL
+	w.cpu = w.cpu[max(0, len(w.cpu)-maxReported):]
+	return slices.Clone(w.cpu)
 }

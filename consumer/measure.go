@@ -166,6 +166,16 @@ func (m *metrics) discovered(leases int, took time.Duration) {
 	m.done(key, "", took, nil)
 }
 
+// reported is a report of this worker to the leader.
+func (m *metrics) reported(took time.Duration, err error) {
+	m.done(m.ofWorker("WorkerMetricStatsReporter"), "", took, err)
+}
+
+// notMeasured is a value of such a report that could not be had.
+func (m *metrics) notMeasured() {
+	m.count(metricKey{operation: "WorkerMetricStatsReporter"}, "InMemoryMetricStatsReporterFailure", 1)
+}
+
 func (m *metrics) leads(leads bool) {
 	n := 0
 	if leads {

@@ -41,6 +41,7 @@ type settings struct {
 	shutdownGrace time.Duration
 	warnAfter     time.Duration
 	metrics       []MetricsSink
+	cpu           func() (percent float64, err error) // nil when it is not reported
 
 	clock  Clock
 	logger *slog.Logger
@@ -67,6 +68,9 @@ func gather(options []Option) (settings, error) {
 	o.policy.HandoffTimeout = 30 * time.Second
 	o.policy.MaxLeases = math.MaxInt32
 	o.policy.ReportInterval = 30 * time.Second
+	if meter := systemCPU(); meter != nil {
+		o.cpu = meter.percent
+	}
 	for _, apply := range options {
 		apply(&o)
 	}
@@ -183,6 +187,19 @@ func Policy(p lease.Policy) Option {
 		}
 		o.policy = p
 	}
+}
+
+// CPUUtilization has the worker report to the leader what f returns: how busy,
+// from 0 to 100 percent, the processors that it may use were since the last call.
+// The leader evens that out. With nil it reports nothing, and the leader goes by
+// the throughput of the leases of all workers; so it should be where several
+// workers share a machine or a container (disableWorkerMetrics).
+//
+// Without this option it is measured where the KCL does so: in containers of
+// Kubernetes and ECS, and on machines of EC2. As long as f returns an error the
+// worker is given no leases. f is called by one goroutine at a time.
+func CPUUtilization(f func() (percent float64, err error)) Option {
+	return func(o *settings) { o.cpu = f }
 }
 
 // Compatible2x is for a fleet that still has workers of KCL 2.x: leases are

@@ -185,7 +185,7 @@ func (r *rig) startWith(client Kinesis, leases lease.Store, name string, factory
 	if factory == nil {
 		factory = Func(r.seen.process)
 	}
-	o := append([]Option{Stream("orders"), WorkerID(name), WithLogger(testLogger(r.t))}, options...)
+	o := append([]Option{Stream("orders"), WorkerID(name), WithLogger(testLogger(r.t)), CPUUtilization(nil)}, options...)
 	w, err := New(client, leases, factory, o...)
 	if err != nil {
 		r.t.Fatal(err)

@@ -36,6 +36,7 @@ type Worker struct {
 	election *lease.Election
 	metrics  *metrics
 	counts   counters
+	cpu      []float64 // what was reported last; owned by begin, then by report
 
 	leading     atomic.Bool  // this worker leads
 	led         atomic.Int64 // when it last had done its duties as a leader, in Unix nanoseconds

@@ -203,6 +203,16 @@ func TestAssign(t *testing.T) {
 			want: map[string]int{"a>>b": 1},
 		},
 		{
+			name: "as long as one worker reports nothing throughput decides", leases: together(reading("a", 10, 10), reading("b", 2, 10)),
+			workers: []Reported{measured("a", 10), live("b")}, balance: true,
+			want: map[string]int{"a>>b": 2}, // excess 40 of 100, 60 % of it is 24
+		},
+		{
+			name: "which one that cannot measure now does not", leases: together(reading("a", 5, 10), reading("b", 5, 10)),
+			workers: []Reported{measured("a", 90), measured("b", 20), failing}, balance: true,
+			want: map[string]int{"a>>b": 1},
+		},
+		{
 			name: "a worker that reads nothing gives one", leases: together(reading("a", 3, 0), reading("b", 1, 10)),
 			workers: []Reported{measured("a", 90), measured("b", 10)}, balance: true,
 			want: map[string]int{"a>>b": 1},

@@ -65,9 +65,16 @@ func newFleet(v View, p Policy, rng *rand.Rand) *fleet {
 			l.suspect = true
 		}
 	}
+	byThroughput := slices.ContainsFunc(v.Workers, func(w Reported) bool {
+		return f.byName[w.Worker] != nil && w.reportsNothing()
+	})
 	for _, w := range v.Workers {
-		if l := f.byName[w.Worker]; l != nil {
-			l.measure(w.WorkerStats, p.Alpha, f.target)
+		switch l := f.byName[w.Worker]; {
+		case l == nil:
+		case byThroughput:
+			l.measureThroughput(f.target)
+		default:
+			l.measure(w.WorkerStats, p.Alpha)
 		}
 	}
 	f.average = averages(f.workers)
@@ -103,19 +110,22 @@ func (f *fleet) weigh() {
 	f.target = total / float64(max(1, len(f.workers)))
 }
 
-// measure fills in the metrics of a worker. One that reports none is measured
-// by its throughput, in percent of the target.
-func (l *load) measure(s WorkerStats, alpha, target float64) {
-	if s.reportsNothing() {
-		l.metrics[MetricThroughput], l.limits[MetricThroughput] = 0, 100
-		if target > 0 {
-			l.metrics[MetricThroughput] = 100 * l.throughput / target
-		}
-		return
-	}
+// measure fills in the metrics of a worker that reports some.
+func (l *load) measure(s WorkerStats, alpha float64) {
 	for name, values := range s.Metrics {
 		l.metrics[name] = runningAverage(values, alpha)
 		l.limits[name] = float64(s.OperatingRange[name][0])
+	}
+}
+
+// measureThroughput measures a worker by its throughput instead, in percent of
+// the target. So it goes with all workers as soon as one of them reports
+// nothing: there would be no metric in which it can be compared with the others,
+// and leases would not move between them. (The KCL has it so.)
+func (l *load) measureThroughput(target float64) {
+	l.metrics[MetricThroughput], l.limits[MetricThroughput] = 0, 100
+	if target > 0 {
+		l.metrics[MetricThroughput] = 100 * l.throughput / target
 	}
 }
 
@@ -125,7 +135,7 @@ func runningAverage(values []float64, alpha float64) float64 {
 	average, any := 0.0, false
 	for _, v := range values {
 		switch {
-		case v == failedCapture:
+		case v == NotCaptured:
 		case any:
 			average += alpha * (v - average)
 		default:

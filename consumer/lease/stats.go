@@ -23,7 +23,7 @@ type WorkerStats struct {
 	// relies on it agreeing with another clock: what counts is that it moves.
 	Updated time.Time
 	// Metrics holds the last values of each metric, oldest first, at most ten;
-	// -1 stands for a value that could not be captured. A worker that can read
+	// NotCaptured stands for one that could not be read. A worker that can read
 	// none of them leaves it empty.
 	Metrics map[string][]float64
 	// OperatingRange holds, for each metric, the largest percentage at which
@@ -40,8 +40,9 @@ type WorkerStats struct {
 // SingleTable is the SupportCode of a worker that can live with one table.
 const SingleTable = 1
 
-// failedCapture stands for a value of a metric that could not be read.
-const failedCapture = -1
+// NotCaptured stands for a value of a metric that could not be read. A worker
+// whose last value it is gets no leases.
+const NotCaptured = -1
 
 // standing is what a leader makes of a worker's report.
 type standing int
@@ -101,7 +102,7 @@ func (s WorkerStats) anyFailing() bool {
 		return false
 	}
 	for _, values := range s.Metrics {
-		if n := len(values); n > 0 && values[n-1] == failedCapture {
+		if n := len(values); n > 0 && values[n-1] == NotCaptured {
 			return true
 		}
 	}
