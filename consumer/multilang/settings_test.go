@@ -1,6 +1,8 @@
 package multilang
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -8,9 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
 	"github.com/leat-io/leat/consumer"
 	"github.com/leat-io/leat/consumer/lease"
 	"github.com/leat-io/leat/consumer/memlease"
+	"github.com/leat-io/leat/leattest"
 )
 
 func TestParse(t *testing.T) {
@@ -144,6 +150,45 @@ func TestFanOut(t *testing.T) {
 	r := reader{p: Properties{"fanoutConfig.consumerArn": "arn:aws:kinesis:us-east-1:111122223333:stream/orders"}}
 	if r.fanOut("app"); r.errs == nil {
 		t.Error("the ARN of a stream is taken for that of a consumer")
+	}
+}
+
+// TestClientVersion processes a record with settings alone, and sees whether the
+// worker has written down that leases are assigned as by KCL 3.x.
+func TestClientVersion(t *testing.T) {
+	for version, want := range map[string]error{"": nil, "CLIENT_VERSION_CONFIG_COMPATIBLE_WITH_2x": lease.ErrNotFound} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			srv, store := leattest.New(t, leattest.Stream("orders", 1)), memlease.New()
+			client := kinesis.NewFromConfig(srv.AWSConfig())
+			_, err := client.PutRecord(t.Context(), &kinesis.PutRecordInput{StreamName: aws.String("orders"), PartitionKey: aws.String("k"), Data: []byte("one")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := Properties{
+				"applicationName": "app", "executableName": "unused", "streamName": "orders", "retrievalMode": "polling",
+				"initialPositionInStream": "TRIM_HORIZON", "clientVersionConfig": version, "failoverTimeMillis": "1000",
+			}.Settings()
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			processor := consumer.Func(func(context.Context, *consumer.Batch) error {
+				stop()
+				return nil
+			})
+			w, err := consumer.New(client, store, processor, s.Options...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Run(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := store.Migration(t.Context()); !errors.Is(err, want) {
+				t.Errorf("the row about the version: %v", err)
+			}
+		})
 	}
 }
 
