@@ -186,12 +186,14 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
-// TestIdentity asks who a key of a credentials file belongs to, and for the keys
-// of a role, which nobody has written there.
+// TestIdentity asks who a key of a credentials file belongs to, which its policies
+// do not forbid, and for the keys of a role, which nobody has written there.
 func TestIdentity(t *testing.T) {
 	const job = "arn:aws:sts::111122223333:assumed-role/writer/job-7"
 	file := filepath.Join(t.TempDir(), "keys.json")
-	keys := `{"credentials": [{"accessKeyId": "AKIDKNOWN", "secretAccessKey": "secret", "account": "111122223333", "arn": "` + job + `"}]}`
+	keys := `{"credentials": [{"accessKeyId": "AKIDKNOWN", "secretAccessKey": "secret", "account": "111122223333", "arn": "` + job + `",
+		"policies": [{"Version": "2012-10-17", "Statement": [
+			{"Effect": "Allow", "Action": "*", "Resource": "*"}, {"Effect": "Deny", "Action": "sts:GetCallerIdentity", "Resource": "*"}]}]}]}`
 	if err := os.WriteFile(file, []byte(keys), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -50,6 +50,7 @@ type Operation struct {
 	Input    *Structure
 	Errors   []string // codes the model declares; those common to all are not repeated
 	NoOutput bool     // a success has an empty body
+	Free     bool     // whoever is authenticated may call it, whatever policies say
 }
 
 // Structure is a structure of an input.

@@ -23,7 +23,7 @@ import (
 // The context it returns carries who the service shall take for the caller: of
 // a call that another account's resource allows, that account.
 func (h *handler) authorize(ctx context.Context, c *call, input any) (context.Context, error) {
-	if h.o.Credentials == nil {
+	if h.o.Credentials == nil || c.operation.Free {
 		return ctx, nil
 	}
 	caller := api.CallerOf(ctx)

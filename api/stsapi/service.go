@@ -20,7 +20,7 @@ var Service = &api.Service{
 	Query:        &api.Query{Version: "2011-06-15", Namespace: "https://sts.amazonaws.com/doc/2011-06-15/"},
 	Operations: map[string]*api.Operation{
 		"AssumeRole":        {Name: "AssumeRole", Input: assumeRole, Errors: []string{Validation, AccessDenied}},
-		"GetCallerIdentity": {Name: "GetCallerIdentity", Input: api.NewStructure()},
+		"GetCallerIdentity": {Name: "GetCallerIdentity", Input: api.NewStructure(), Free: true},
 	},
 	Unshaped: map[string]bool{
 		"AssumeRoleWithSAML": true, "AssumeRoleWithWebIdentity": true, "AssumeRoot": true,
