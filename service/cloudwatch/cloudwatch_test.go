@@ -133,6 +133,21 @@ func TestListMetrics(t *testing.T) {
 	}
 }
 
+// TestManyMetrics lists more than are looked at for one page.
+func TestManyMetrics(t *testing.T) {
+	s, _ := newService()
+	ctx := as("111111111111")
+	const n = 5*metricsPerPage + 1
+	var want []string
+	for i := range n {
+		want = append(want, fmt.Sprintf("m%04d", i))
+		put(t, s, ctx, datum(want[i], 1))
+	}
+	if got := names(t, s, ctx, cloudwatch.ListMetricsInput{}); !slices.Equal(got, want) {
+		t.Errorf("%d of %d metrics are listed", len(got), n)
+	}
+}
+
 // TestRefusedPath names the datum that is not valid, among others.
 func TestRefusedPath(t *testing.T) {
 	s, _ := newService()

@@ -33,8 +33,7 @@ func (s *Service) ListMetrics(ctx context.Context, in *cloudwatch.ListMetricsInp
 	if len(in.Dimensions) > maxFilters {
 		return nil, tooLong("Dimensions", maxFilters)
 	}
-	found := s.find(api.CallerOf(ctx), in, string(after))
-	slices.SortFunc(found, func(a, b *metric) int { return cmp.Compare(a.key, b.key) })
+	found := first(s.find(api.CallerOf(ctx), in, string(after)))
 	out := &cloudwatch.ListMetricsOutput{Metrics: []types.Metric{}}
 	if len(found) > metricsPerPage {
 		found = found[:metricsPerPage]
@@ -48,19 +47,32 @@ func (s *Service) ListMetrics(ctx context.Context, in *cloudwatch.ListMetricsInp
 	return out, nil
 }
 
-// find returns the caller's metrics behind a key that match every filter, in any
-// order. What identifies them does not change.
+// find returns, in any order, the first of the caller's metrics behind a key that
+// match every filter: those that first keeps, and a few more. What identifies
+// them does not change.
 func (s *Service) find(caller api.Caller, in *cloudwatch.ListMetricsInput, after string) (found []*metric) {
 	now := s.clock.Now()
 	since := now.Add(-activeWindow).UnixMilli()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	last := ""
 	for key, m := range s.metricsLocked(caller.Account, now) {
-		if m.region == caller.Region && key > after && (in.RecentlyActive == "" || m.putMillis >= since) && m.matches(in) {
-			found = append(found, m)
+		if m.region != caller.Region || key <= after || last != "" && key > last || in.RecentlyActive != "" && m.putMillis < since || !m.matches(in) {
+			continue
+		}
+		if found = append(found, m); len(found) > 2*metricsPerPage {
+			found = first(found)
+			last = found[len(found)-1].key
 		}
 	}
 	return found
+}
+
+// first sorts metrics, and keeps those of a page and the one behind, which tells
+// that there is another page.
+func first(of []*metric) []*metric {
+	slices.SortFunc(of, func(a, b *metric) int { return cmp.Compare(a.key, b.key) })
+	return of[:min(len(of), metricsPerPage+1)]
 }
 
 // matches reports whether a metric has all that is asked for. A dimension
