@@ -1,5 +1,8 @@
 """What the workers of a group say, held against what a group promises."""
 
+import functools
+import hashlib
+
 from kit import KEYS, kill, kinesis, same, true
 
 NOWHERE = (0, -1)  # the place before the first record of a shard
@@ -33,6 +36,10 @@ class Ledger:
 
     A worker that was not asked was killed, or has let its lease lapse, as one may that was not given
     the processor for seconds. The latter are counted and told.
+
+    What a producer puts into an aggregate for a shard that does not own it comes once more where it
+    belongs. The KCL discards such an aggregate, but not while it does not know the shard: its list of
+    them may be half a minute old. Foreign records are counted and told, too, of workers in Java.
     """
 
     def __init__(self, stream, application, ordered):
@@ -49,6 +56,8 @@ class Ledger:
         self.counts = {}  # prefix: of each number how many there were, a byte each
         self.begun, self.ended = {}, {}  # shard: who first began with it, who ended it
         self.again, self.open = 0, 0  # how many records came again, how many may at most
+        self.ranges = {}  # shard: its hash keys
+        self.foreign = 0  # how many records were in a shard that does not own them
 
     def kill(self, worker, program):
         kill(program)
@@ -92,7 +101,10 @@ class Ledger:
     def begin(self, shard, worker, checkpoint, sub):
         if shard not in self.begun:
             self.begun[shard] = worker
-            for parent in parents(self.stream, shard):
+            described = describe(self.stream, shard)
+            keys = described["HashKeyRange"]
+            self.ranges[shard] = range(int(keys["StartingHashKey"]), int(keys["EndingHashKey"]) + 1)
+            for parent in (described[p] for p in ("ParentShardId", "AdjacentParentShardId") if p in described):
                 true(f"{self.application}: {parent} ended before {worker} began with {shard}", parent in self.ended)
         at = (int(checkpoint), int(sub)) if checkpoint.isdigit() else NOWHERE
         safe, high = self.safe.get(shard, NOWHERE), self.high.get(shard, NOWHERE)
@@ -130,6 +142,11 @@ class Ledger:
             self.again += 1
             return
         self.high[shard] = place
+        if hash_key(key) not in self.ranges[shard]:
+            self.foreign += 1
+            if p.worker.startswith("go"):
+                self.fail(p.worker, "is given", key, data, "at", place, "of", shard, "which does not own it")
+            return
         prefix, number = key.rsplit("-", 1)
         last, newest = self.last.get(key, (NOWHERE, -1))
         counts = self.counts.setdefault(prefix, bytearray())
@@ -160,14 +177,19 @@ class Ledger:
         twice = sum(sum(counts) - len(counts) for counts in self.counts.values())
         print(
             f"ok   {self.application}: {sum(want.values())} records, put again {twice}, processed again {self.again} of {self.open};",
-            f"{len(replaced)} shards changed hands: asked for {sum(p.asked for p in replaced)}, lapsed {len(lapsed)}",
+            f"foreign {self.foreign}; {len(replaced)} shards changed hands: asked for {sum(p.asked for p in replaced)}, lapsed {len(lapsed)}",
             flush=True,
         )
 
 
-def parents(stream, name):
-    """The parents of a shard."""
+def describe(stream, name):
+    """What there is to know about a shard."""
     for s in kinesis.list_shards(StreamName=stream)["Shards"]:
         if s["ShardId"] == name:
-            return [s[p] for p in ("ParentShardId", "AdjacentParentShardId") if p in s]
+            return s
     raise SystemExit(f"FAIL {stream} has no {name}")
+
+
+@functools.cache
+def hash_key(key):
+    return int.from_bytes(hashlib.md5(key.encode()).digest(), "big")
