@@ -280,6 +280,29 @@ func TestCleanUp(t *testing.T) {
 	})
 }
 
+// TestEndedLeaseMoves has the lease of a shard that has ended go to another worker,
+// which is no loss.
+func TestEndedLeaseMoves(t *testing.T) {
+	bubble(t, 2, func(r *rig) {
+		w := r.start("one", nil)
+		r.putRecords(20)
+		r.scale(4)
+		r.until("the parents ended", func() bool { c := w.Counts(); return c.ShardsEnded >= 2 && c.Leases >= 6 })
+		before := w.Counts()
+		row, err := r.leases.Get(r.t.Context(), "shardId-000000000000")
+		must(t, err)
+		_, err = r.leases.Assign(r.t.Context(), row, "another")
+		must(t, err)
+		r.until("the lease given up", func() bool { return w.Counts().Leases < before.Leases })
+		if lost := w.Counts().LeasesLost; lost != 0 {
+			t.Errorf("%d leases counted as lost", lost)
+		}
+		r.allSeen()
+		w.stopped()
+		r.seen.check(t, 0)
+	})
+}
+
 // TestHole has a lease vanish whose shard nobody has processed.
 func TestHole(t *testing.T) {
 	bubble(t, 2, func(r *rig) {

@@ -88,13 +88,13 @@ func (w *Worker) renew(ctx context.Context, now time.Time, s *shardRun, rate flo
 		s.logger.Info("handing the lease over", "to", row.Owner)
 		s.ask()
 	case errors.Is(err, ErrLeaseLost), errors.Is(err, lease.ErrNotFound):
-		if !s.holding.isReleased() {
+		switch {
+		case s.hasEnded(): // there was nothing left to lose; leaders move such leases unasked
+			w.drop(s)
+		case !s.holding.isReleased():
 			w.counts.leasesLost.Add(1)
 			w.metrics.leaseLost()
 			s.logger.Warn("lease lost", "err", err)
-		}
-		if s.hasEnded() {
-			w.drop(s)
 		}
 	case err != nil && ctx.Err() == nil:
 		s.logger.Warn("lease not renewed", "err", err)
