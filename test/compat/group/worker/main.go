@@ -44,6 +44,7 @@ func work(ctx context.Context, stream, application, retrieval, name string) erro
 		consumer.WorkerID(name),
 		consumer.FailoverTime(5 * time.Second), // as Worker.java has it
 		consumer.ParentPollInterval(time.Second),
+		consumer.CPUUtilization(nil), // all workers share one machine
 		consumer.WithLogger(slog.New(slog.NewTextHandler(os.Stderr, nil))),
 	}
 	if retrieval == "fanout" {
