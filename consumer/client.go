@@ -64,29 +64,3 @@ func fanOutOf(client Kinesis) (FanOut, bool) {
 	f, ok := client.(FanOut)
 	return f, ok
 }
-
-// Service is the part of Kinesis that InProcess needs of a service in this
-// process: methods like those of the SDK's client, without options.
-type Service interface {
-	ListShards(context.Context, *kinesis.ListShardsInput) (*kinesis.ListShardsOutput, error)
-	GetShardIterator(context.Context, *kinesis.GetShardIteratorInput) (*kinesis.GetShardIteratorOutput, error)
-	GetRecords(context.Context, *kinesis.GetRecordsInput) (*kinesis.GetRecordsOutput, error)
-}
-
-// InProcess returns a Kinesis that calls s directly, with no network between.
-// Its errors are told apart by their ErrorCode, as those of the SDK are.
-func InProcess(s Service) Kinesis { return inProcess{s} }
-
-type inProcess struct{ s Service }
-
-func (p inProcess) ListShards(ctx context.Context, in *kinesis.ListShardsInput, _ ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
-	return p.s.ListShards(ctx, in)
-}
-
-func (p inProcess) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, _ ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
-	return p.s.GetShardIterator(ctx, in)
-}
-
-func (p inProcess) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _ ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
-	return p.s.GetRecords(ctx, in)
-}

@@ -2,9 +2,7 @@ package consumer
 
 import (
 	"context"
-	"errors"
 	"io"
-	"slices"
 	"testing"
 	"time"
 
@@ -12,101 +10,78 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
-
-	"github.com/leat-io/leat/api/kinesisapi"
 )
 
-// fanClient is the rig's client with fan-out.
-type fanClient struct {
-	Kinesis
-	c rigClient
+func (c rigClient) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput) (*kinesis.DescribeStreamSummaryOutput, error) {
+	return c.r.Service.DescribeStreamSummary(ctx, in)
 }
 
-func (r *rig) fanOut() fanClient { return fanClient{r.client(), rigClient{r}} }
-
-func (f fanClient) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput, _ ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error) {
-	return f.c.r.Service.DescribeStreamSummary(f.c.as(ctx), in)
+func (c rigClient) DescribeStreamConsumer(ctx context.Context, in *kinesis.DescribeStreamConsumerInput) (*kinesis.DescribeStreamConsumerOutput, error) {
+	return c.r.Service.DescribeStreamConsumer(ctx, in)
 }
 
-func (f fanClient) DescribeStreamConsumer(ctx context.Context, in *kinesis.DescribeStreamConsumerInput, _ ...func(*kinesis.Options)) (*kinesis.DescribeStreamConsumerOutput, error) {
-	return f.c.r.Service.DescribeStreamConsumer(f.c.as(ctx), in)
+func (c rigClient) RegisterStreamConsumer(ctx context.Context, in *kinesis.RegisterStreamConsumerInput) (*kinesis.RegisterStreamConsumerOutput, error) {
+	return c.r.Service.RegisterStreamConsumer(ctx, in)
 }
 
-func (f fanClient) RegisterStreamConsumer(ctx context.Context, in *kinesis.RegisterStreamConsumerInput, _ ...func(*kinesis.Options)) (*kinesis.RegisterStreamConsumerOutput, error) {
-	return f.c.r.Service.RegisterStreamConsumer(f.c.as(ctx), in)
-}
-
-func (f fanClient) Subscribe(ctx context.Context, in *kinesis.SubscribeToShardInput) (Subscription, error) {
-	if err := f.c.r.fault("SubscribeToShard"); err != nil {
+func (c rigClient) SubscribeToShard(ctx context.Context, in *kinesis.SubscribeToShardInput) (*kinesis.SubscribeToShardEventStream, error) {
+	if err := c.r.fault("SubscribeToShard"); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(f.c.as(ctx))
-	u, err := f.c.r.Service.Subscribe(ctx, in)
+	stream, err := c.r.Service.SubscribeToShard(ctx, in)
 	if err != nil {
-		cancel()
 		return nil, err
 	}
-	s := &rigSubscription{events: make(chan types.SubscribeToShardEventStream), cancel: cancel, done: make(chan struct{})}
-	go func() {
-		defer close(s.done)
-		defer close(s.events)
-		defer u.Close()
-		for {
-			var p kinesisapi.Page
-			err := u.Next(ctx, 1<<20, &p)
-			if err == nil {
-				err = f.c.r.fault("event")
-			}
-			if err != nil {
-				if !errors.Is(err, io.EOF) {
-					s.err = err
-				}
-				return
-			}
-			select {
-			case <-ctx.Done():
-				return
-			case s.events <- &types.SubscribeToShardEventStreamMemberSubscribeToShardEvent{Value: eventOf(&p)}:
-			}
-		}
-	}()
-	return s, nil
+	troubled := &troubledReader{SubscribeToShardEventStreamReader: stream.Reader, events: make(chan types.SubscribeToShardEventStream), done: make(chan struct{})}
+	go troubled.run(ctx, c.r)
+	stream.Reader = troubled
+	return stream, nil
 }
 
-// rigSubscription is a Subscription of the service in this process.
-type rigSubscription struct {
+// troubledReader is the reader of a subscription that breaks off where the rig
+// says so.
+type troubledReader struct {
+	kinesis.SubscribeToShardEventStreamReader
 	events chan types.SubscribeToShardEventStream
-	cancel context.CancelFunc
 	done   chan struct{}
 	err    error // once done is closed
 }
 
-func (s *rigSubscription) Events() <-chan types.SubscribeToShardEventStream { return s.events }
-
-func (s *rigSubscription) Err() error { <-s.done; return s.err }
-
-func (s *rigSubscription) Close() error { s.cancel(); <-s.done; return nil }
-
-// eventOf returns a page as the SDK's event.
-func eventOf(p *kinesisapi.Page) types.SubscribeToShardEvent {
-	e := types.SubscribeToShardEvent{ChildShards: p.ChildShards, MillisBehindLatest: &p.MillisBehindLatest}
-	if !p.ContinuationSequenceNumber.IsZero() {
-		e.ContinuationSequenceNumber = aws.String(p.ContinuationSequenceNumber.String())
+// run hands the events on.
+func (s *troubledReader) run(ctx context.Context, r *rig) {
+	defer close(s.done)
+	defer close(s.events)
+	for e := range s.SubscribeToShardEventStreamReader.Events() {
+		if err := r.fault("event"); err != nil {
+			if err != io.EOF {
+				s.err = err
+			}
+			return
+		}
+		select {
+		case s.events <- e:
+		case <-ctx.Done():
+			return
+		}
 	}
-	for _, rec := range p.Records {
-		e.Records = append(e.Records, types.Record{
-			Data: slices.Clone(rec.Data), PartitionKey: aws.String(string(rec.PartitionKey)),
-			SequenceNumber:              aws.String(rec.SequenceNumber.String()),
-			ApproximateArrivalTimestamp: aws.Time(time.UnixMilli(rec.ArrivalMillis)),
-		})
-	}
-	return e
+	s.err = s.SubscribeToShardEventStreamReader.Err()
 }
+
+func (s *troubledReader) Close() error {
+	err := s.SubscribeToShardEventStreamReader.Close()
+	for range s.events { // run may have one that nobody wants
+	}
+	return err
+}
+
+func (s *troubledReader) Events() <-chan types.SubscribeToShardEventStream { return s.events }
+
+func (s *troubledReader) Err() error { <-s.done; return s.err }
 
 // startFan runs a worker that has records pushed to it.
 func (r *rig) startFan(name string, options ...Option) *running {
 	r.t.Helper()
-	return r.startWith(r.fanOut(), r.leases, name, nil, append(options, EnhancedFanOut("application"))...)
+	return r.start(name, nil, append(options, EnhancedFanOut("application"))...)
 }
 
 // TestFanOut has records pushed for longer than a subscription lives, while the

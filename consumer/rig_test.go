@@ -105,29 +105,25 @@ func (r *rig) fault(operation string) error {
 // rigClient makes calls on the rig's behalf.
 type rigClient struct{ r *rig }
 
-func (c rigClient) as(ctx context.Context) context.Context {
-	return api.WithCaller(ctx, api.CallerOf(c.r.ctx))
-}
-
 func (c rigClient) ListShards(ctx context.Context, in *kinesis.ListShardsInput) (*kinesis.ListShardsOutput, error) {
 	if err := c.r.fault("ListShards"); err != nil {
 		return nil, err
 	}
-	return c.r.Service.ListShards(c.as(ctx), in)
+	return c.r.Service.ListShards(ctx, in)
 }
 
 func (c rigClient) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput) (*kinesis.GetShardIteratorOutput, error) {
 	if err := c.r.fault("GetShardIterator"); err != nil {
 		return nil, err
 	}
-	return c.r.Service.GetShardIterator(c.as(ctx), in)
+	return c.r.Service.GetShardIterator(ctx, in)
 }
 
 func (c rigClient) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput) (*kinesis.GetRecordsOutput, error) {
 	if err := c.r.fault("GetRecords"); err != nil {
 		return nil, err
 	}
-	return c.r.Service.GetRecords(c.as(ctx), in)
+	return c.r.Service.GetRecords(ctx, in)
 }
 
 // putRecords puts one more record of each of so many keys: its data is the how
@@ -190,7 +186,7 @@ func (r *rig) startWith(client Kinesis, leases lease.Store, name string, factory
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.ctx))
 	run := &running{Worker: w, t: r.t, stop: cancel, done: make(chan error, 1)}
 	go func() { run.done <- w.Run(ctx) }()
 	return run

@@ -46,8 +46,8 @@ type Worker struct {
 	stopOnce sync.Once
 	done     chan struct{} // closed when Run has returned
 
-	// life is the context of all the worker does; cut ends it, whereupon the
-	// worker is gone as if its process had died.
+	// life is the context of all the worker does, with the values of Run's; cut
+	// ends it, whereupon the worker is gone as if its process had died.
 	life context.Context
 	cut  context.CancelFunc
 	wg   sync.WaitGroup // the goroutines of held
@@ -112,7 +112,8 @@ func (w *Worker) ID() string { return w.o.workerID }
 // A processor that does not return from a call when the context of the call ends
 // is left behind at the end, and the error says so.
 //
-// Run is called once.
+// The contexts of all calls, those of the processors included, have the values
+// of ctx. Run is called once.
 func (w *Worker) Run(ctx context.Context) error {
 	w.mu.Lock()
 	started := w.mu.started
@@ -123,6 +124,10 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	defer close(w.done)
 	defer w.cut()
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	defer context.AfterFunc(w.life, end)()
+	w.life = life
 	begun := make(chan error, 1)
 	beginning, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -34,16 +34,23 @@ func (s *Service) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput) (
 		return nil, err
 	}
 	out := &kinesis.GetRecordsOutput{
-		Records:            make([]types.Record, len(p.Records)),
+		Records:            recordsOf(&p),
 		MillisBehindLatest: &p.MillisBehindLatest,
 		ChildShards:        p.ChildShards,
 	}
 	if p.NextShardIterator != "" {
 		out.NextShardIterator = &p.NextShardIterator
 	}
+	return out, nil
+}
+
+// recordsOf returns the records of a page as the SDK has them. They share the
+// data with it.
+func recordsOf(p *kinesisapi.Page) []types.Record {
+	records := make([]types.Record, len(p.Records))
 	for i := range p.Records {
 		r := &p.Records[i]
-		out.Records[i] = types.Record{
+		records[i] = types.Record{
 			Data:                        r.Data,
 			PartitionKey:                partitionKey(r.PartitionKey),
 			SequenceNumber:              aws.String(r.SequenceNumber.String()),
@@ -51,7 +58,7 @@ func (s *Service) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput) (
 			EncryptionType:              encryptionType(r.Encrypted),
 		}
 	}
-	return out, nil
+	return records
 }
 
 // partitionKey is the key as the SDK has it, nil of a record without one.
