@@ -362,9 +362,13 @@ func TestMultiStream(t *testing.T) {
 // TestMode2x has workers help themselves.
 func TestMode2x(t *testing.T) {
 	bubble(t, 6, func(r *rig) {
-		one := r.start("one", nil, Compatible2x())
 		r.putRecords(50)
+		began := time.Now()
+		one := r.start("one", nil, Compatible2x())
 		r.allSeen()
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("a new application began after %v", took)
+		}
 		two := r.start("two", nil, Compatible2x())
 		r.until("the leases spread", func() bool { return one.Counts().Leases == 3 && two.Counts().Leases == 3 })
 		r.scale(8)

@@ -99,6 +99,13 @@ func (l *leader) takeLeases(ctx context.Context) error {
 	if err := l.lead2x(ctx, now, all.Leases); err != nil {
 		return err
 	}
+	if len(all.Leases) == 0 && l.leads {
+		// It has just created them, and the next look is far away.
+		if all, err = w.leases.List(ctx); err != nil {
+			return err
+		}
+		now = w.o.clock.Now()
+	}
 	view := l.watch.Observe(now, all)
 	for _, row := range all.Leases {
 		if row.Owner == w.o.workerID && !row.InHandoff() && w.reserve(row.Key) {
