@@ -12,13 +12,14 @@ RECORDS     ?= 1000000
 KILLS       ?= 20
 GROUP_RECORDS ?= 2000000
 GROUP_KILLS   ?= 10
+COMPAT_RECORDS ?= 2000000
 # What the tests of a package may take, on the slowest machine.
 TIMEOUT     ?= 30m
 # Set for a release; otherwise the module system says what it knows.
 VERSION     ?=
 PLATFORMS   ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: build test race lint fmt vet staticcheck vuln rooms golden fuzz bench crash seeds kill group compat compat-table cross clean
+.PHONY: build test race lint fmt vet staticcheck vuln rooms golden fuzz bench crash seeds kill group compat compat-big compat-table cross clean
 
 build: ## the binary, in this folder
 	CGO_ENABLED=0 $(GO) build -trimpath -o leat ./cmd/leat
@@ -70,6 +71,9 @@ group: ## workers and the server killed under producers and consumers: GROUP_REC
 
 compat: build ## unmodified clients against the binary
 	@GO="$(GO)" bash test/compat/run
+
+compat-big: build ## the stories of the KPL and the KCL with COMPAT_RECORDS user records, shown while they are played
+	@GO="$(GO)" RECORDS=$(COMPAT_RECORDS) bash test/compat/run --loud show group
 
 compat-table: build ## the same, and their table in README.md
 	@GO="$(GO)" bash test/compat/run --table

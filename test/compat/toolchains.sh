@@ -92,7 +92,7 @@ play_kit() { # folder [argument...]
 	mkdir -p authorities && cp ca.pem "authorities/$(openssl x509 -hash -noout -in ca.pem).0" || return
 	COMPAT_TLS=$(grep -oE 'https://127\.0\.0\.1:[0-9]+' words | head -n 1) \
 		COMPAT_CA=$PWD/ca.pem COMPAT_CA_PATH=$PWD/authorities COMPAT_KPL=$build/kpl/daemon COMPAT_BUILD=$build \
-		PATH="$build/boto3/bin:$PATH" PYTHONPATH=$here/kcl PYTHONDONTWRITEBYTECODE=1 "$here/$1/story" "${@:2}"
+		PATH="$build/boto3/bin:$PATH" PYTHONPATH=$here/kcl:$here/group PYTHONDONTWRITEBYTECODE=1 "$here/$1/story" "${@:2}"
 }
 
 version_kpl() { client "$1/$2"; }
@@ -159,3 +159,12 @@ fetch_group() {
 		"${GO:-go}" build -C "$here/../.." -o "$build/$1/" "./test/compat/$1/worker" "./test/compat/$1/producer"
 }
 play_group() { play_kit "$1"; }
+
+# The show is of the KPL and the KCL, and looked at with the AWS CLI.
+version_show() { echo "$(client kpl/v1), $(client kcl/v3)"; }
+fetch_show() {
+	mkdir -p "$build/$1"
+	fetch kcl kcl && fetch awscli python &&
+		ln -sfn ../kpl/v1/lib "$build/$1/lib" && compile "$1" "$here/$1/Steered.java"
+}
+play_show() { play_kit "$1"; }
