@@ -45,7 +45,8 @@ type Config struct {
 	// MemoryBytes bounds the records kept in memory. Default 256 MiB, or a
 	// quarter of the memory that the process may have when that is less: the
 	// machine's, its control group's or GOMEMLIMIT. With DurabilityMemory, where
-	// nothing is anywhere else, 1 GiB.
+	// nothing is anywhere else, 1 GiB. It bounds the items of DynamoDB's tables
+	// besides, by itself, and those by 256 MiB unless it is set.
 	MemoryBytes int64
 
 	// Limits says what streams and callers are held to. Default LimitsOff. A

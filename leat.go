@@ -126,7 +126,7 @@ func (s *Server) open(ctx context.Context) error {
 		return err
 	}
 	s.kinesis = s.newKinesis(masters)
-	s.dynamo = dynamodb.New(dynamodb.Options{Log: s.log, Tables: s.tables, Clock: s.config.Clock, StateDelay: s.config.StateDelay})
+	s.dynamo = dynamodb.New(dynamodb.Options{Log: s.log, Tables: s.tables, Clock: s.config.Clock, StateDelay: s.config.StateDelay, MaxBytes: s.config.MemoryBytes})
 	s.metrics = cloudwatch.New(cloudwatch.Options{Clock: s.config.Clock})
 	if err = ctx.Err(); err == nil {
 		err = s.register()

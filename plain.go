@@ -27,7 +27,7 @@ func (s *Server) plain() map[string]http.Handler {
 // sources returns what the server's figures are read from.
 func (s *Server) sources() metrics.Sources {
 	log, _ := s.log.(*disklog.Log)
-	return metrics.Sources{Wire: &s.requests, Faults: s.faults, Kinesis: s.kinesis, Catalog: s.streams, CloudWatch: s.metrics, Log: log}
+	return metrics.Sources{Wire: &s.requests, Faults: s.faults, Kinesis: s.kinesis, Catalog: s.streams, DynamoDB: s.dynamo, CloudWatch: s.metrics, Log: log}
 }
 
 // register adds the figures to the owner's registry, if there is one.

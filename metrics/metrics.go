@@ -17,6 +17,7 @@ import (
 	"github.com/leat-io/leat/internal/fault"
 	"github.com/leat-io/leat/internal/histogram"
 	"github.com/leat-io/leat/service/cloudwatch"
+	"github.com/leat-io/leat/service/dynamodb"
 	"github.com/leat-io/leat/service/kinesis"
 	"github.com/leat-io/leat/service/kinesis/catalog"
 	"github.com/leat-io/leat/storage/disklog"
@@ -29,6 +30,7 @@ type Sources struct {
 	Faults     *fault.Injector
 	Kinesis    *kinesis.Service
 	Catalog    *catalog.Catalog
+	DynamoDB   *dynamodb.Service
 	CloudWatch *cloudwatch.Service
 	Log        *disklog.Log // nil when everything is in memory
 }
@@ -84,7 +86,7 @@ const (
 var tables = concat(
 	figuresOf(streamFigures), figuresOf(consumerFigures), figuresOf(shardFigures), figuresOf(serviceFigures),
 	figuresOf(storageFigures), figuresOf(wireFigures), []*figure{requestsFigure, protocolsFigure, durationsFigure},
-	figuresOf(cloudwatchFigures), []*figure{seriesFigure},
+	figuresOf(dynamodbFigures), figuresOf(cloudwatchFigures), []*figure{seriesFigure},
 )
 
 func concat(lists ...[]*figure) (all []*figure) {
@@ -131,6 +133,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	c.collectKinesis(out)
 	c.collectStorage(out)
 	c.collectWire(out)
+	c.collectDynamoDB(out)
 	c.collectCloudWatch(out)
 }
 

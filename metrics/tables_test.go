@@ -19,7 +19,7 @@ const guide = "../docs/guide/metrics.md"
 
 // TestNames holds the names of figures to the rules of Prometheus.
 func TestNames(t *testing.T) {
-	good := regexp.MustCompile(`^leat_(cloudwatch|kinesis|storage|wire)(_[a-z]+)+$`)
+	good := regexp.MustCompile(`^leat_(cloudwatch|dynamodb|kinesis|storage|wire)(_[a-z]+)+$`)
 	seen := map[string]bool{}
 	for _, f := range tables {
 		total := strings.HasSuffix(f.name, "_total")
@@ -87,7 +87,7 @@ func TestGoldenGuide(t *testing.T) {
 	for name, table := range map[string]string{
 		"streams": awsTable(figuresOf(streamFigures)), "consumers": awsTable(figuresOf(consumerFigures)),
 		"shards": awsTable(figuresOf(shardFigures)),
-		"others": plainTable(concat(figuresOf(serviceFigures), []*figure{requestsFigure, protocolsFigure, durationsFigure}, figuresOf(wireFigures), figuresOf(storageFigures), figuresOf(cloudwatchFigures), []*figure{seriesFigure})),
+		"others": plainTable(concat(figuresOf(serviceFigures), []*figure{requestsFigure, protocolsFigure, durationsFigure}, figuresOf(wireFigures), figuresOf(storageFigures), figuresOf(dynamodbFigures), figuresOf(cloudwatchFigures), []*figure{seriesFigure})),
 	} {
 		begin, end := fmt.Appendf(nil, "<!-- table: %s -->\n", name), []byte("<!-- end -->\n")
 		before, rest, ok := bytes.Cut(want, begin)

@@ -1,10 +1,12 @@
 package dynamodb
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/leat-io/leat/api"
@@ -24,6 +26,9 @@ type Options struct {
 	// StateDelay is how long a table or an index stays CREATING, UPDATING or
 	// DELETING. With 0 those states are never seen.
 	StateDelay time.Duration
+	// MaxBytes bounds the memory that items take, about: what would make more of
+	// them is throttled. 0 is 256 MiB.
+	MaxBytes int64
 }
 
 // Service carries out operations of DynamoDB. All its methods may be called
@@ -33,6 +38,8 @@ type Service struct {
 	tables     *tables.Tables
 	clock      clock.Clock
 	stateDelay time.Duration
+	maxBytes   int64
+	refused    atomic.Int64 // requests that there was no room for
 	writer     writer
 
 	// ctx ends with Close. The goroutine of Start runs under it.
@@ -46,7 +53,7 @@ func New(o Options) *Service {
 	if o.Clock == nil {
 		o.Clock = clock.System{}
 	}
-	s := &Service{log: o.Log, tables: o.Tables, clock: o.Clock, stateDelay: o.StateDelay}
+	s := &Service{log: o.Log, tables: o.Tables, clock: o.Clock, stateDelay: o.StateDelay, maxBytes: cmp.Or(o.MaxBytes, defaultMaxBytes)}
 	s.writer.service = s
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s

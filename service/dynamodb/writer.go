@@ -39,8 +39,12 @@ type ticket struct {
 const maxCommandBytes = 1 << 20
 
 // do carries out writes, each whole or not at all, and returns their results.
-// It waits until they are durable, whatever ctx says meanwhile.
+// It waits until they are durable, whatever ctx says meanwhile. It refuses all of
+// them when there is no room.
 func (w *writer) do(ctx context.Context, writes ...tables.Write) ([]tables.Result, error) {
+	if err := w.service.admit(writes); err != nil {
+		return nil, err
+	}
 	t := &ticket{turn: make(chan bool, 1)}
 	for i := range writes {
 		t.forms = append(t.forms, tables.AppendWrite(nil, &writes[i]))

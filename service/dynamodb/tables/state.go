@@ -80,28 +80,6 @@ func (t *Tables) All() []*Table {
 	return all
 }
 
-// Totals are how much there is in a table or an index.
-type Totals struct {
-	Items, Bytes int64
-}
-
-// Totals returns how much there is in a table, and in its indexes by name.
-func (t *Tables) Totals(id uint64) (whole Totals, indexes map[string]Totals) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	x := t.mu.byID[id]
-	if x == nil {
-		return Totals{}, nil
-	}
-	indexes = make(map[string]Totals, len(x.indexes))
-	whole = Totals{int64(x.rows.Len()), x.bytes}
-	for name, index := range x.indexes {
-		n := int64(index.Len())
-		indexes[name] = Totals{Items: n, Bytes: whole.Bytes * n / max(whole.Items, 1)} // about
-	}
-	return whole, indexes
-}
-
 // SeenMillis returns the latest time that any command carried, 0 when there
 // was none.
 func (t *Tables) SeenMillis() int64 {

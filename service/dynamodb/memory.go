@@ -1,0 +1,36 @@
+package dynamodb
+
+import (
+	"github.com/leat-io/leat/api"
+	"github.com/leat-io/leat/service/dynamodb/tables"
+)
+
+// defaultMaxBytes is room for 190,000 leases.
+const defaultMaxBytes = 256 << 20
+
+// Figures are what a Service counts. They are of all tables of all accounts.
+type Figures struct {
+	Items int64 // that there are
+	Bytes int64 // of memory that they take, about
+	// Refused is how many requests would have made them take more than
+	// Options.MaxBytes.
+	Refused int64
+}
+
+// Figures returns what the service counts.
+func (s *Service) Figures() Figures {
+	total := s.tables.Total()
+	return Figures{Items: total.Items, Bytes: total.Memory(), Refused: s.refused.Load()}
+}
+
+// admit refuses writes for which there is no room. What is there can still be
+// deleted and changed, so that nobody loses a lease. Writes that come at the
+// same moment are judged by what was there before all of them.
+func (s *Service) admit(writes []tables.Write) error {
+	if s.tables.Total().Memory() < s.maxBytes || !s.tables.Grows(writes, s.nowMillis()) {
+		return nil
+	}
+	s.refused.Add(1)
+	return api.Errorf("ThrottlingException", "The items of all tables take %d MiB of memory, which is what this server has for them: "+
+		"delete items or tables, or start it with more --memory", s.maxBytes>>20)
+}
