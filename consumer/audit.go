@@ -30,8 +30,9 @@ const (
 // leases of streams that have none, and finds holes that a worker left which
 // died in an unlucky moment. It belongs to one goroutine.
 type auditor struct {
-	w    *Worker
-	next time.Time
+	w       *Worker
+	streams streamList
+	next    time.Time
 	// holes are the first hash keys without a lease that the last audit found,
 	// and how many audits have found them.
 	holes map[StreamID]hole
@@ -41,6 +42,9 @@ type hole struct {
 	at    stream.HashKey
 	times int
 }
+
+// newAuditor returns an auditor that has seen nothing yet.
+func newAuditor(w *Worker) auditor { return auditor{w: w, streams: newStreamList(w)} }
 
 // run does an audit if one is due.
 func (a *auditor) run(ctx context.Context) error {
@@ -58,7 +62,10 @@ func (a *auditor) run(ctx context.Context) error {
 	}
 	began, synced := now, 0
 	var errs []error
-	for _, s := range a.w.o.sources {
+	if a.streams.refresh(ctx) {
+		errs = append(errs, a.streams.forget(ctx, byStream))
+	}
+	for _, s := range a.streams.sources {
 		did, err := a.audit(ctx, s, byStream[s.id.String()])
 		if did {
 			synced++

@@ -335,7 +335,7 @@ func TestMultiStream(t *testing.T) {
 		w, err := New(r.client(), r.leases, Func(process), Streams(ids...), WithLogger(testLogger(t)))
 		must(t, err)
 		done := make(chan error)
-		go func() { done <- w.Run(context.Background()) }()
+		go func() { done <- w.Run(context.WithoutCancel(r.ctx)) }()
 		for _, name := range []string{"orders", "returns"} {
 			_, err := r.Service.PutRecord(r.ctx, &kinesis.PutRecordInput{StreamName: &name, PartitionKey: aws.String("k"), Data: []byte("x")})
 			must(t, err)

@@ -33,7 +33,7 @@ type leader struct {
 }
 
 func newLeader(w *Worker) *leader {
-	return &leader{w: w, auditor: auditor{w: w}, rng: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))}
+	return &leader{w: w, auditor: newAuditor(w), rng: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))}
 }
 
 // lead does once what is due.
@@ -73,7 +73,7 @@ func (l *leader) assignLeases(ctx context.Context) error {
 	}
 	if l.assigner == nil {
 		w.o.logger.Info("this worker leads")
-		l.assigner, l.auditor = lease.NewAssigner(w.leases, w.o.policy, w.o.clock.Now), auditor{w: w}
+		l.assigner, l.auditor = lease.NewAssigner(w.leases, w.o.policy, w.o.clock.Now), newAuditor(w)
 	}
 	began := w.o.clock.Now()
 	err = l.auditor.run(ctx)

@@ -220,3 +220,11 @@ func (m *metrics) audited(partial, synced int, took time.Duration, err error) {
 	m.count(key, "NumStreamsToSync", synced)
 	m.done(key, "", took, err)
 }
+
+// listed is what became of a list of streams.
+func (m *metrics) listed(active, absent, forgotten int) {
+	key := metricKey{operation: "MultiStreamTracker"}
+	m.count(key, "ActiveStreams.Count", active)
+	m.count(key, "StreamsPendingDeletion.Count", absent)
+	m.count(key, "DeletedStreams.Count", forgotten)
+}

@@ -1,6 +1,7 @@
 package consumer
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -22,7 +23,11 @@ type Option func(*settings)
 type settings struct {
 	sources []source
 	multi   bool
+	list    func(context.Context) ([]StreamID, error) // nil when sources are all
 	initial InitialPosition
+
+	forgets     bool // streams that are not listed any more
+	forgetAfter time.Duration
 
 	workerID string
 	policy   lease.Policy
@@ -74,8 +79,15 @@ func gather(options []Option) (settings, error) {
 	for _, apply := range options {
 		apply(&o)
 	}
-	if len(o.sources) == 0 {
-		o.fail("no stream: use the option Stream or Streams")
+	switch {
+	case o.list == nil && o.forgets:
+		o.fail("ForgetStreams: only with StreamsFrom")
+	case o.list == nil && len(o.sources) == 0:
+		o.fail("no stream: use the option Stream, Streams or StreamsFrom")
+	case o.list != nil && len(o.sources) > 0:
+		o.fail("StreamsFrom and the other options for streams exclude each other")
+	case o.list != nil:
+		o.auditEvery = listEvery
 	}
 	for _, s := range o.sources {
 		if o.multi && s.id == (StreamID{}) {
@@ -133,6 +145,31 @@ func Streams(ids ...StreamID) Option {
 			}
 			o.sources = append(o.sources, source{id: id, name: id.Name})
 		}
+	}
+}
+
+// StreamsFrom is Streams with a set that changes: whichever worker leads asks list
+// for it once a minute, and creates the leases of streams that are new. A call
+// has thirty seconds; when it fails the last set stays in force (MultiStreamTracker).
+//
+// Workers process any stream that there are leases of, listed or not.
+func StreamsFrom(list func(context.Context) ([]StreamID, error)) Option {
+	return func(o *settings) {
+		if list == nil {
+			o.fail("StreamsFrom: no function")
+		}
+		o.multi, o.list = true, list
+	}
+}
+
+// ForgetStreams has the leases of a stream be deleted, and with them what is known
+// of how far it was processed, once StreamsFrom has not listed it for so long; a
+// leader that is new counts from its first list. Without this option they stay,
+// and their shards are processed on (FormerStreamsLeasesDeletionStrategy).
+func ForgetStreams(after time.Duration) Option {
+	return func(o *settings) {
+		o.atLeast("ForgetStreams", after, 0)
+		o.forgets, o.forgetAfter = true, after
 	}
 }
 

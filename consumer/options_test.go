@@ -1,6 +1,7 @@
 package consumer
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -12,8 +13,13 @@ import (
 // TestOptions gives options that cannot be meant.
 func TestOptions(t *testing.T) {
 	id := StreamID{"111122223333", "orders", 1700000000}
+	list := func(context.Context) ([]StreamID, error) { return nil, nil }
 	for want, options := range map[string][]Option{
 		"no stream":          nil,
+		"other options":      {StreamsFrom(list), Streams(id)},
+		"StreamsFrom: no":    {StreamsFrom(nil)},
+		"only with":          {Streams(id), ForgetStreams(time.Hour)},
+		"ForgetStreams of -": {StreamsFrom(list), ForgetStreams(-1)},
 		"exclude":            {Stream("orders"), Streams(id)},
 		"one stream":         {Stream("orders"), Stream("returns")},
 		"identifier":         {Streams(StreamID{Name: "orders"})},

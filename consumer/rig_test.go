@@ -181,7 +181,19 @@ func (r *rig) startWith(client Kinesis, leases lease.Store, name string, factory
 	if factory == nil {
 		factory = Func(r.seen.process)
 	}
-	o := append([]Option{Stream("orders"), WorkerID(name), WithLogger(testLogger(r.t)), CPUUtilization(nil)}, options...)
+	return r.run(client, leases, name, factory, append([]Option{Stream("orders")}, options...))
+}
+
+// startApplication runs a worker over streams that the options name.
+func (r *rig) startApplication(name string, process func(context.Context, *Batch) error, options ...Option) *running {
+	r.t.Helper()
+	return r.run(r.client(), r.leases, name, Func(process), options)
+}
+
+// run runs a worker.
+func (r *rig) run(client Kinesis, leases lease.Store, name string, factory Factory, options []Option) *running {
+	r.t.Helper()
+	o := append([]Option{WorkerID(name), WithLogger(testLogger(r.t)), CPUUtilization(nil)}, options...)
 	w, err := New(client, leases, factory, o...)
 	if err != nil {
 		r.t.Fatal(err)

@@ -32,7 +32,7 @@ type Worker struct {
 	factory Factory
 	o       settings
 
-	fanOuts  map[StreamID]*registration // by stream; nil when polling
+	fan      FanOut // nil when polling
 	election *lease.Election
 	metrics  *metrics
 	counts   counters
@@ -61,6 +61,8 @@ type Worker struct {
 		// reserved are the keys of the leases that somebody is about to take for
 		// this worker: were there two, each would know another counter.
 		reserved map[string]bool
+		// consumers are those of streams that were read, when they are pushed.
+		consumers map[StreamID]*registration
 		// ended is closed, and replaced, whenever a shard ends.
 		ended chan struct{}
 	}
@@ -89,14 +91,11 @@ func New(client Kinesis, leases lease.Store, processors Factory, options ...Opti
 	if o.fanOut == "" {
 		return w, nil
 	}
-	fan, ok := fanOutOf(client)
-	if !ok {
+	var ok bool
+	if w.fan, ok = fanOutOf(client); !ok {
 		return nil, errors.New("consumer: EnhancedFanOut needs a *kinesis.Client or a FanOut")
 	}
-	w.fanOuts = map[StreamID]*registration{}
-	for _, s := range o.sources {
-		w.fanOuts[s.id] = newRegistration(fan, o.clock, s, o.fanOut)
-	}
+	w.mu.consumers = map[StreamID]*registration{}
 	return w, nil
 }
 
@@ -149,7 +148,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		<-begun
 		return nil
 	}
-	w.o.logger.Info("worker started", "streams", len(w.o.sources))
+	w.o.logger.Info("worker started")
 
 	w.led.Store(w.o.clock.Now().UnixNano())
 	working, rest := context.WithCancel(w.life) // until the worker shuts down
@@ -215,6 +214,11 @@ func (w *Worker) begin(ctx context.Context) error {
 func (w *Worker) beginOnce(ctx context.Context) error {
 	if err := w.leases.Open(ctx); err != nil {
 		return fmt.Errorf("open the lease store: %w", err)
+	}
+	if w.o.list != nil {
+		if _, err := w.listStreams(ctx); err != nil {
+			return err
+		}
 	}
 	for _, s := range w.o.sources {
 		_, err := listShards(ctx, w.client, s, w.o.initial.filter())
@@ -385,6 +389,10 @@ func (w *Worker) isFull() bool {
 
 // sourceOf returns the stream that a lease is of, if it is one of the worker's.
 func (w *Worker) sourceOf(row lease.Lease) (source, bool) {
+	if w.o.list != nil {
+		id, err := ParseStreamID(row.Stream)
+		return source{id: id, name: id.Name}, err == nil
+	}
 	for _, s := range w.o.sources {
 		if s.id.String() == row.Stream {
 			return s, true
@@ -393,15 +401,27 @@ func (w *Worker) sourceOf(row lease.Lease) (source, bool) {
 	return source{}, false
 }
 
+// consumerOf returns the consumer of a stream.
+func (w *Worker) consumerOf(s source) *registration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r := w.mu.consumers[s.id]
+	if r == nil {
+		r = newRegistration(w.fan, w.o.clock, s, w.o.fanOut)
+		w.mu.consumers[s.id] = r
+	}
+	return r
+}
+
 // reader returns what reads a shard, and how many pages it may read ahead.
 func (w *Worker) reader(s *shardRun, row lease.Lease) (read func(context.Context, *queue), maxPages int) {
 	at := cursorAt(row.Checkpoint, w.o.initial)
 	if row.Checkpoint == lease.Latest && s.first != nil {
 		at = cursor{kind: types.ShardIteratorTypeAtSequenceNumber, sequence: s.first}
 	}
-	if w.fanOuts != nil {
+	if w.fan != nil {
 		sub := &subscriber{
-			client: w.client, registration: w.fanOuts[s.source.id], clock: w.o.clock,
+			client: w.client, registration: w.consumerOf(s.source), clock: w.o.clock,
 			source: s.source, shard: row.ShardID(), events: s.events, at: at,
 		}
 		return sub.run, maxFanOutPages

@@ -1,0 +1,164 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+)
+
+// catalogue is what an application lists its streams from, and what it saw of
+// them.
+type catalogue struct {
+	mu     sync.Mutex
+	ids    []StreamID
+	err    error
+	counts map[string]int // records by stream
+}
+
+func (c *catalogue) list(context.Context) ([]StreamID, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ids, c.err
+}
+
+func (c *catalogue) set(err error, ids ...StreamID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ids, c.err = ids, err
+}
+
+func (c *catalogue) process(_ context.Context, b *Batch) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.counts[b.Shard.StreamID.Name] += len(b.Records)
+	return nil
+}
+
+func (c *catalogue) seen() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.counts)
+}
+
+// leasesOf counts the leases of streams.
+func (r *rig) leasesOf() map[string]int {
+	r.t.Helper()
+	all, err := r.leases.List(r.ctx)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	counts := map[string]int{}
+	for _, l := range all.Leases {
+		id, err := ParseStreamID(l.Stream)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		counts[id.Name]++
+	}
+	return counts
+}
+
+// TestStreamsFrom has streams be listed that were not, and no longer be.
+func TestStreamsFrom(t *testing.T) {
+	for name, options := range map[string][]Option{"polling": nil, "pushed": {EnhancedFanOut("application")}} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, 2, func(r *rig) {
+				r.createStream("returns", 3)
+				orders, returns := StreamID{"000000000000", "orders", 946684800}, StreamID{"000000000000", "returns", 946684801}
+				c := &catalogue{counts: map[string]int{}}
+				c.set(nil, orders, orders)
+				start := func(name string) *running {
+					return r.startApplication(name, c.process, append([]Option{StreamsFrom(c.list), ForgetStreams(10 * time.Minute)}, options...)...)
+				}
+				put := func(stream string) {
+					t.Helper()
+					_, err := r.Service.PutRecord(r.ctx, &kinesis.PutRecordInput{StreamName: &stream, PartitionKey: aws.String("k"), Data: []byte("x")})
+					must(t, err)
+				}
+				wants := func(what string, orders, returns int) {
+					t.Helper()
+					want := map[string]int{"orders": orders}
+					if returns > 0 {
+						want["returns"] = returns
+					}
+					r.until(what, func() bool { return maps.Equal(c.seen(), want) })
+				}
+				one, two := start("one"), start("two")
+				put("orders")
+				put("returns")
+				wants("one stream processed", 1, 0)
+				time.Sleep(5 * time.Minute)
+				if got := r.leasesOf(); !maps.Equal(got, map[string]int{"orders": 2}) {
+					t.Errorf("leases %v, of a stream that was not listed", got)
+				}
+
+				c.set(nil, orders, returns)
+				wants("both processed", 1, 1)
+
+				c.set(errors.New("no such table"))
+				time.Sleep(15 * time.Minute) // the last list stays in force
+				put("orders")
+				put("returns")
+				wants("both processed while nobody can list them", 2, 2)
+
+				c.set(nil, orders)
+				time.Sleep(5 * time.Minute)
+				put("returns")
+				wants("the stream processed on", 2, 3)
+				time.Sleep(8 * time.Minute)
+				if got := r.leasesOf(); !maps.Equal(got, map[string]int{"orders": 2}) {
+					t.Errorf("leases %v, of a stream that was not listed for long", got)
+				}
+				put("orders")
+				put("returns")
+				wants("the stream given up", 3, 3)
+				if n := one.Counts().Leases + two.Counts().Leases; n != 2 {
+					t.Errorf("%d leases are held", n)
+				}
+
+				c.set(nil, returns, orders)
+				wants("the stream processed anew", 3, 3+4)
+				one.stopped()
+				two.stopped()
+			})
+		})
+	}
+}
+
+// TestStreamsStay leaves the leases of a stream alone that is not listed any more.
+func TestStreamsStay(t *testing.T) {
+	bubble(t, 2, func(r *rig) {
+		c := &catalogue{counts: map[string]int{}}
+		c.set(nil, StreamID{"000000000000", "orders", 946684800})
+		w := r.startApplication("one", c.process, StreamsFrom(c.list))
+		r.until("leases held", func() bool { return w.Counts().Leases == 2 })
+		c.set(nil)
+		time.Sleep(time.Hour)
+		r.putRecords(20)
+		r.until("the stream processed on", func() bool { return c.seen()["orders"] == 20 })
+		w.stopped()
+	})
+}
+
+// TestStreamsCannotBeListed has a worker not begin.
+func TestStreamsCannotBeListed(t *testing.T) {
+	bubble(t, 1, func(r *rig) {
+		c := &catalogue{counts: map[string]int{}}
+		c.set(errTransient)
+		w := r.startApplication("one", c.process, StreamsFrom(c.list))
+		if err := <-w.done; !errors.Is(err, errTransient) {
+			t.Errorf("the error %v", err)
+		}
+		c.set(nil, StreamID{"000000000000", "or:ders", 946684800})
+		w = r.startApplication("two", c.process, StreamsFrom(c.list))
+		if err := <-w.done; err == nil {
+			t.Error("began with a stream that cannot be")
+		}
+	})
+}
