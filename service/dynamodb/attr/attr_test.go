@@ -137,7 +137,7 @@ func anyValue(depth int) *rapid.Generator[Value] {
 		case 9:
 			return &types.AttributeValueMemberL{Value: rapid.SliceOfN(anyValue(depth-1), 0, 3).Draw(t, "L")}
 		}
-		return &types.AttributeValueMemberM{Value: rapid.MapOfN(rapid.StringN(1, 9, -1), anyValue(depth-1), 0, 3).Draw(t, "M")}
+		return &types.AttributeValueMemberM{Value: rapid.MapOfN(rapid.String(), anyValue(depth-1), 0, 3).Draw(t, "M")}
 	})
 }
 
@@ -198,12 +198,19 @@ func TestCheck(t *testing.T) {
 		wrong + "An string set may not have a empty string as a member":                                                   &types.AttributeValueMemberSS{Value: []string{""}},
 		wrong + "Null attribute value types must have the value of true":                                                  &types.AttributeValueMemberNULL{},
 		"Supplied AttributeValue is empty, must contain exactly one of the supported datatypes":                           nil,
-		wrong + "Attribute name must not be empty":                                                                        &types.AttributeValueMemberM{Value: Item{"": n("1")}},
 		"The parameter cannot be converted to a numeric value: x":                                                         &types.AttributeValueMemberM{Value: Item{"a": n("x")}},
 		"Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit": deep,
 	} {
 		if _, err := Check(v); err == nil || err.Message != want {
 			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	for _, name := range []string{"", strings.Repeat("x", 64<<10)} {
+		if _, err := CheckItem(Item{name: n("1")}); err == nil {
+			t.Errorf("an attribute's name of %d bytes was taken", len(name))
+		}
+		if _, err := CheckItem(Item{"m": &types.AttributeValueMemberM{Value: Item{name: n("1")}}}); err != nil {
+			t.Errorf("a name of %d bytes in a map: %v", len(name), err)
 		}
 	}
 	normal, err := Check(&types.AttributeValueMemberL{Value: []Value{n("1.0"), &types.AttributeValueMemberNS{Value: []string{"2e1"}}}})

@@ -24,7 +24,14 @@ func invalidValue(text string) *api.Error {
 // CheckItem returns the item in the form in which it is stored and compared, with
 // its numbers in their shortest notation, or what DynamoDB says against it. The
 // item itself is not changed.
-func CheckItem(item Item) (Item, *api.Error) { return checkItem(item, maxDepth) }
+func CheckItem(item Item) (Item, *api.Error) {
+	for name := range item {
+		if err := CheckName(name); err != nil {
+			return nil, err
+		}
+	}
+	return checkItem(item, maxDepth)
+}
 
 // Check is CheckItem for one value.
 func Check(v Value) (Value, *api.Error) { return check(v, maxDepth) }
@@ -32,9 +39,6 @@ func Check(v Value) (Value, *api.Error) { return check(v, maxDepth) }
 func checkItem(item Item, depth int) (Item, *api.Error) {
 	checked := make(Item, len(item))
 	for name, v := range item {
-		if err := CheckName(name); err != nil {
-			return nil, err
-		}
 		var err *api.Error
 		if checked[name], err = check(v, depth); err != nil {
 			return nil, err
@@ -46,7 +50,8 @@ func checkItem(item Item, depth int) (Item, *api.Error) {
 // maxNameBytes is how long the name of an attribute may be.
 const maxNameBytes = 64<<10 - 1
 
-// CheckName refuses what cannot be the name of an attribute.
+// CheckName refuses what cannot be the name of an attribute. What is in a map
+// may have any name.
 func CheckName(name string) *api.Error {
 	switch {
 	case name == "":
