@@ -25,14 +25,15 @@ func (c rigClient) RegisterStreamConsumer(ctx context.Context, in *kinesis.Regis
 }
 
 func (c rigClient) SubscribeToShard(ctx context.Context, in *kinesis.SubscribeToShardInput) (*kinesis.SubscribeToShardEventStream, error) {
-	if err := c.r.fault("SubscribeToShard"); err != nil {
+	if err := c.r.fault(ctx, "SubscribeToShard"); err != nil {
 		return nil, err
 	}
 	stream, err := c.r.Service.SubscribeToShard(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	troubled := &troubledReader{SubscribeToShardEventStreamReader: stream.Reader, events: make(chan types.SubscribeToShardEventStream), done: make(chan struct{})}
+	ctx, cancel := context.WithCancel(ctx)
+	troubled := &troubledReader{SubscribeToShardEventStreamReader: stream.Reader, cancel: cancel, events: make(chan types.SubscribeToShardEventStream), done: make(chan struct{})}
 	go troubled.run(ctx, c.r)
 	stream.Reader = troubled
 	return stream, nil
@@ -42,6 +43,7 @@ func (c rigClient) SubscribeToShard(ctx context.Context, in *kinesis.SubscribeTo
 // says so.
 type troubledReader struct {
 	kinesis.SubscribeToShardEventStreamReader
+	cancel context.CancelFunc
 	events chan types.SubscribeToShardEventStream
 	done   chan struct{}
 	err    error // once done is closed
@@ -52,7 +54,7 @@ func (s *troubledReader) run(ctx context.Context, r *rig) {
 	defer close(s.done)
 	defer close(s.events)
 	for e := range s.SubscribeToShardEventStreamReader.Events() {
-		if err := r.fault("event"); err != nil {
+		if err := r.fault(ctx, "event"); err != nil {
 			if err != io.EOF {
 				s.err = err
 			}
@@ -68,10 +70,9 @@ func (s *troubledReader) run(ctx context.Context, r *rig) {
 }
 
 func (s *troubledReader) Close() error {
-	err := s.SubscribeToShardEventStreamReader.Close()
-	for range s.events { // run may have one that nobody wants
-	}
-	return err
+	s.cancel()
+	<-s.done
+	return s.SubscribeToShardEventStreamReader.Close()
 }
 
 func (s *troubledReader) Events() <-chan types.SubscribeToShardEventStream { return s.events }

@@ -47,7 +47,8 @@ type Processor interface {
 	ShutdownRequested(ctx context.Context, c *Checkpointer) error
 }
 
-// Factory makes the processor of a shard.
+// Factory makes the processor of a shard. When it panics it is called again after
+// a pause.
 type Factory func(shard ShardInfo) Processor
 
 // Func returns a Factory for those who want to write one function. It is called

@@ -36,9 +36,10 @@ type rig struct {
 	leases lease.Store
 	seen   *trail
 
-	mu     sync.Mutex
-	faults map[string][]func() error // by operation, first come first served
-	puts   map[string]int
+	mu      sync.Mutex
+	faults  map[string][]func() error // by operation, first come first served
+	answers map[string][]func(any)
+	puts    map[string]int
 }
 
 // bubble runs a test with a rig in a bubble of synctest, where hours pass in no
@@ -54,6 +55,7 @@ func bubble(t *testing.T, shards int, test func(*rig)) {
 			leases:  memlease.New(),
 			seen:    newTrail(),
 			faults:  map[string][]func() error{},
+			answers: map[string][]func(any){},
 			puts:    map[string]int{},
 		}
 		r.Start()
@@ -89,8 +91,12 @@ func (r *rig) fail(operation string, times int, f func() error) {
 	}
 }
 
+// errHang is the error of a fault that has the call not return before its context
+// ends.
+var errHang = errors.New("no answer")
+
 // fault carries out the next fault of an operation, if there is one.
-func (r *rig) fault(operation string) error {
+func (r *rig) fault(ctx context.Context, operation string) error {
 	r.mu.Lock()
 	queue := r.faults[operation]
 	if len(queue) == 0 {
@@ -99,31 +105,63 @@ func (r *rig) fault(operation string) error {
 	}
 	r.faults[operation] = queue[1:]
 	r.mu.Unlock()
-	return queue[0]()
+	err := queue[0]()
+	if err == errHang {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return err
+}
+
+// alter has the next answers of an operation be changed by f.
+func (r *rig) alter(operation string, times int, f func(out any)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for range times {
+		r.answers[operation] = append(r.answers[operation], f)
+	}
+}
+
+// altered changes an answer if it is to be.
+func (r *rig) altered(operation string, out any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if queue := r.answers[operation]; len(queue) > 0 {
+		r.answers[operation] = queue[1:]
+		queue[0](out)
+	}
 }
 
 // rigClient makes calls on the rig's behalf.
 type rigClient struct{ r *rig }
 
 func (c rigClient) ListShards(ctx context.Context, in *kinesis.ListShardsInput) (*kinesis.ListShardsOutput, error) {
-	if err := c.r.fault("ListShards"); err != nil {
+	if err := c.r.fault(ctx, "ListShards"); err != nil {
 		return nil, err
 	}
-	return c.r.Service.ListShards(ctx, in)
+	out, err := c.r.Service.ListShards(ctx, in)
+	if err == nil {
+		c.r.altered("ListShards", out)
+	}
+	return out, err
 }
 
 func (c rigClient) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput) (*kinesis.GetShardIteratorOutput, error) {
-	if err := c.r.fault("GetShardIterator"); err != nil {
+	if err := c.r.fault(ctx, "GetShardIterator"); err != nil {
 		return nil, err
 	}
 	return c.r.Service.GetShardIterator(ctx, in)
 }
 
 func (c rigClient) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput) (*kinesis.GetRecordsOutput, error) {
-	if err := c.r.fault("GetRecords"); err != nil {
+	if err := c.r.fault(ctx, "GetRecords"); err != nil {
 		return nil, err
 	}
-	return c.r.Service.GetRecords(ctx, in)
+	out, err := c.r.Service.GetRecords(ctx, in)
+	if err == nil {
+		c.r.altered("GetRecords", out)
+	}
+	return out, err
 }
 
 // putRecords puts one more record of each of so many keys: its data is the how

@@ -34,7 +34,7 @@ type shardRun struct {
 	info         ShardInfo
 	checkpointer *Checkpointer
 	processor    Processor
-	initialized  bool
+	initialized  bool // there is a processor that has to be told of the end
 	unpacker     *unpacker
 	queue        *queue
 	// first is the sequence number of the first record that was read. Should a
@@ -215,12 +215,9 @@ func (s *shardRun) process(ctx context.Context) error {
 		Checkpoint: row.Checkpoint, Pending: row.Pending, PendingState: row.PendingState,
 	}
 	s.checkpointer = newCheckpointer(s.holding, s.logger)
-	s.processor = s.worker.factory(s.info)
+	s.processor = nil
 	began := s.worker.o.clock.Now()
-	s.initialized = true
-	err := s.untilDone(ctx, "Initialize", func(ctx context.Context) error {
-		return s.call(ctx, "Initialize", func(ctx context.Context) error { return s.processor.Initialize(ctx, s.info) })
-	})
+	err := s.untilDone(ctx, "Initialize", func(ctx context.Context) error { return s.call(ctx, "Initialize", s.initialize) })
 	s.events.initialized(s.worker.o.clock.Now().Sub(began), err)
 	if err != nil {
 		return err
@@ -236,6 +233,15 @@ func (s *shardRun) process(ctx context.Context) error {
 	s.queue = newQueue(maxPages)
 	reader.Go(func() { read(reading, s.queue) })
 	return s.processPages(ctx)
+}
+
+// initialize makes the processor, unless an earlier attempt did, and prepares it.
+func (s *shardRun) initialize(ctx context.Context) error {
+	if s.processor == nil {
+		s.processor = s.worker.factory(s.info)
+		s.initialized = true
+	}
+	return s.processor.Initialize(ctx, s.info)
 }
 
 // processPages delivers what is read until the shard ends.

@@ -12,10 +12,12 @@ import (
 type troubledStore struct {
 	lease.Store
 
-	mu    sync.Mutex
-	down  bool
-	hangs bool           // calls do not return before their context ends
-	loses map[string]int // by method: how many of the next answers are lost
+	mu        sync.Mutex
+	down      bool
+	hangs     bool // calls do not return before their context ends
+	throttles bool // two calls out of three are refused
+	calls     int
+	loses     map[string]int // by method: how many of the next answers are lost
 }
 
 func trouble(s lease.Store) *troubledStore {
@@ -36,6 +38,13 @@ func (s *troubledStore) setHangs(hangs bool) {
 	s.hangs = hangs
 }
 
+// setThrottles says whether most calls are refused.
+func (s *troubledStore) setThrottles(throttles bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.throttles = throttles
+}
+
 // lose has the next answers of a method be lost.
 func (s *troubledStore) lose(method string, times int) {
 	s.mu.Lock()
@@ -47,7 +56,12 @@ func (s *troubledStore) lose(method string, times int) {
 func (s *troubledStore) enter(ctx context.Context) error {
 	s.mu.Lock()
 	down, hangs := s.down, s.hangs
+	s.calls++
+	throttled := s.throttles && s.calls%3 != 0
 	s.mu.Unlock()
+	if throttled {
+		return lease.ErrThrottled
+	}
 	if hangs {
 		<-ctx.Done()
 		return ctx.Err()
