@@ -44,6 +44,18 @@ func newRegistration(fan FanOut, clock Clock, s source, name string) *registrati
 	return &registration{fan: fan, clock: clock, source: s, name: name, turn: make(chan struct{}, 1)}
 }
 
+// consumerOf returns the consumer of a stream.
+func (w *Worker) consumerOf(s source) *registration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r := w.mu.consumers[s.id]
+	if r == nil {
+		r = newRegistration(w.fan, w.o.clock, s, w.o.fanOut)
+		w.mu.consumers[s.id] = r
+	}
+	return r
+}
+
 // consumerARN returns the ARN of the consumer, registering it if need be, once
 // it is ACTIVE.
 func (r *registration) consumerARN(ctx context.Context) (string, error) {

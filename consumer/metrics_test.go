@@ -78,6 +78,7 @@ func TestMetrics(t *testing.T) {
 			"MillisBehindLatest Operation=ApplicationTracker", "RecordProcessor.processRecords.Time Operation=ProcessTask",
 			"RecordProcessor.initialize.Time Operation=InitializeTask", "RecordProcessor.shutdown.Time Operation=ShutdownTask",
 			"KinesisDataFetcher.getRecords.Time Operation=ProcessTask", "NumWorkers Operation=LeaseAssignmentManager",
+			"Success Operation=WorkerMetricStatsReporter WorkerIdentifier=one",
 		} {
 			if !slices.ContainsFunc(keys(sums), func(key string) bool { return strings.HasPrefix(key, name) }) {
 				t.Errorf("no metric %s", name)

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/leat-io/leat/consumer/lease"
 )
 
 // StreamID names a stream in multi-stream mode. The epoch tells apart streams
@@ -64,4 +66,18 @@ func (s source) nameOrNil() *string {
 		return nil
 	}
 	return aws.String(s.name)
+}
+
+// sourceOf returns the stream that a lease is of, if it is one of the worker's.
+func (w *Worker) sourceOf(row lease.Lease) (source, bool) {
+	if w.o.list != nil {
+		id, err := ParseStreamID(row.Stream)
+		return source{id: id, name: id.Name}, err == nil
+	}
+	for _, s := range w.o.sources {
+		if s.id.String() == row.Stream {
+			return s, true
+		}
+	}
+	return source{}, false
 }
