@@ -53,7 +53,7 @@ class Worker {
     Scheduler scheduler = new Scheduler(
         configs.checkpointConfig(),
         configs.coordinatorConfig().parentShardPollIntervalMillis(1_000),
-        configs.leaseManagementConfig().failoverTimeMillis(5_000),
+        configs.leaseManagementConfig().failoverTimeMillis(5_000).shardSyncIntervalMillis(1_000),
         configs.lifecycleConfig(),
         configs.metricsConfig(),
         configs.processorConfig(),
