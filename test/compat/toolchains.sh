@@ -140,16 +140,6 @@ play_multilang() { # folder program
 	esac
 }
 
-# The libraries for Go have the SDKs that they were written for.
-version_goconsumers() {
-	awk '$1 ~ /kinesis-consumer$|vmware-go-kcl-v2$/ { print substr($2, 2) }' "$here/$1/go.mod" | paste -sd , | sed 's/,/, /'
-}
-fetch_goconsumers() {
-	mkdir -p "$build/$1"
-	fetch_kit && "${GO:-go}" build -C "$here/$1" -o "$build/$1/" ./harlow ./vmware
-}
-play_goconsumers() { play_kit "$1"; }
-
 # The group is of the libraries above and of the packages producer and consumer.
 version_group() { echo "as above"; }
 fetch_group() {
