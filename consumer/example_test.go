@@ -133,3 +133,28 @@ func ExampleEnhancedFanOut() {
 	}
 	// Output: customer-7: two apples
 }
+
+// The streams are those that a catalogue of one's own names, and may come and go.
+func ExampleStreamsFrom() {
+	srv := start()
+	defer srv.Close()
+	ctx, stop := context.WithCancel(context.Background())
+	list := func(context.Context) ([]consumer.StreamID, error) {
+		return []consumer.StreamID{{Account: "000000000000", Name: "orders", Epoch: 1700000000}}, nil
+	}
+	w, err := consumer.New(kinesis.NewFromConfig(srv.AWSConfig()), memlease.New(),
+		consumer.Func(func(_ context.Context, b *consumer.Batch) error {
+			for _, r := range b.Records {
+				fmt.Printf("%s: %s\n", b.Shard.StreamID, r.Data)
+			}
+			stop()
+			return nil
+		}), consumer.StreamsFrom(list), consumer.ForgetStreams(24*time.Hour))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := w.Run(ctx); err != nil {
+		log.Fatal(err)
+	}
+	// Output: 000000000000:orders:1700000000: two apples
+}
