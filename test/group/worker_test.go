@@ -64,6 +64,7 @@ func work(c workerConfig) error {
 		consumer.IdleTime(50 * time.Millisecond),
 		consumer.ParentPollInterval(100 * time.Millisecond),
 		consumer.KeepEndedLeases(),
+		consumer.CPUUtilization(nil), // they share a machine
 		consumer.WithLogger(slog.New(slog.NewTextHandler(os.Stderr, nil))),
 	}
 	if c.FanOut {
