@@ -144,8 +144,7 @@ play_multilang() { # folder program
 version_group() { echo "as above"; }
 fetch_group() {
 	mkdir -p "$build/$1"
-	fetch kcl kcl && fetch awscli python &&
-		ln -sfn ../kpl/v1/lib "$build/$1/lib" && compile "$1" "$here/$1/Steady.java" &&
+	fetch show show &&
 		"${GO:-go}" build -C "$here/../.." -o "$build/$1/" "./test/compat/$1/worker" "./test/compat/$1/producer"
 }
 play_group() { play_kit "$1"; }

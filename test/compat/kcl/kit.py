@@ -82,7 +82,7 @@ def stage():
             program.wait()
 
 
-def until(what, holds, tell=lambda: "", patience=280, often=0.5):
+def until(what, holds, tell=lambda: "", patience=600, often=0.5):
     """Waits until something holds, while the programs run."""
     began = time.monotonic()
     while not holds():

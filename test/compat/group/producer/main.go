@@ -1,4 +1,4 @@
-// Command producer puts with package producer what Steady.java puts with the KPL:
+// Command producer puts with package producer what Steered.java puts with the KPL:
 // producer STREAM PREFIX COUNT RATE. It puts RATE records a second until standard
 // input has ended and COUNT are put, and says then how many are stored.
 package main
@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	// keys is how many partition keys there are, as in Steady.java.
+	// keys is how many partition keys there are, as in Steered.java.
 	keys = 50
 	// tick is how often a part of a second's records is put.
 	tick = 100 * time.Millisecond
