@@ -15,7 +15,7 @@ RECORDS = int(os.environ.get("RECORDS", 20_000))
 # So many does each of two producers put a second.
 RATE = max(500, RECORDS // 400)
 # How long a story of so many records may take to get somewhere.
-PATIENCE = 280 + RECORDS // 1_000
+PATIENCE = 600 + RECORDS // 500
 WORKERS = ("w1", "fanout"), ("w2", "polling"), ("w3", "fanout")
 
 
