@@ -103,7 +103,7 @@ class Steered {
 
   /**
    * Puts one record of a key after the other, each alone, until one of them has shown the KPL that
-   * its map of the shards is old. Of one that comes alone no other can be lost with it.
+   * its map of the shards is old. One that comes alone is no aggregate, and in order wherever it is.
    */
   private void learn() throws Exception {
     for (int i = 0; i < KEYS; i++) {
