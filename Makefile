@@ -73,7 +73,7 @@ compat: build ## unmodified clients against the binary
 	@GO="$(GO)" bash test/compat/run
 
 compat-big: build ## the stories of the KPL and the KCL with COMPAT_RECORDS user records, shown while they are played
-	@GO="$(GO)" RECORDS=$(COMPAT_RECORDS) bash test/compat/run --loud show group
+	@GO="$(GO)" COMPAT_RECORDS=$(COMPAT_RECORDS) bash test/compat/run --loud show group
 
 compat-table: build ## the same, and their table in README.md
 	@GO="$(GO)" bash test/compat/run --table

@@ -11,7 +11,7 @@ from ledger import Ledger
 
 STREAM, APPLICATION = "orders", "billing"
 # So many at least: the producers go on until all has happened.
-RECORDS = int(os.environ.get("RECORDS", 20_000))
+RECORDS = int(os.environ.get("COMPAT_RECORDS", 20_000))
 # So many does each of two producers put a second.
 RATE = max(500, RECORDS // 400)
 # How long a story of so many records may take to get somewhere.
