@@ -91,10 +91,14 @@ func (v *Verifier) Verify(r *http.Request, body []byte, service string) (api.Cal
 		return api.Caller{}, err
 	}
 	caller := api.Caller{Account: v.o.Account, Region: v.o.Region, AccessKey: s.accessKey}
-	if region := s.region(); region != "" {
+	region := s.region()
+	if region != "" {
 		caller.Region = region
 	}
 	if v.o.Credentials == nil {
+		if region != "" && !isRegion(region) {
+			return api.Caller{}, wrongRegion()
+		}
 		if isAccount(s.accessKey) {
 			caller.Account = s.accessKey
 		}
@@ -126,8 +130,8 @@ func (s *signature) checkScope(service string) error {
 	case len(s.scope) != 4:
 		return api.Errorf("IncompleteSignatureException",
 			"Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '%s'", s.credential)
-	case s.scope[1] == "":
-		return invalidf("Credential should be scoped to a valid region. ")
+	case !isRegion(s.scope[1]):
+		return wrongRegion()
 	case s.scope[2] != service:
 		return invalidf("Credential should be scoped to correct service: '%s'. ", service)
 	case s.scope[3] != terminator:
@@ -208,6 +212,23 @@ func (v *Verifier) key(s *signature, c Credential) *signingKey {
 
 func invalidf(format string, args ...any) *api.Error {
 	return api.Errorf("InvalidSignatureException", format, args...)
+}
+
+func wrongRegion() *api.Error { return invalidf("Credential should be scoped to a valid region. ") }
+
+// maxRegion is longer than any region's name.
+const maxRegion = 64
+
+// isRegion reports whether text can name a region. It becomes part of ARNs, which
+// are cut at colons, and of metrics' labels, which must be UTF-8.
+func isRegion(text string) bool {
+	for _, c := range []byte(text) {
+		letter, digit := c|0x20 >= 'a' && c|0x20 <= 'z', c >= '0' && c <= '9'
+		if !letter && !digit && c != '-' && c != '_' && c != '.' {
+			return false
+		}
+	}
+	return text != "" && len(text) <= maxRegion
 }
 
 // isAccount reports whether text has the form of an account id.

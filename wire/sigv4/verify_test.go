@@ -247,6 +247,7 @@ func TestRefuses(t *testing.T) {
 			"Signature expired: 20251231T235100Z is now earlier than 20251231T235600Z (20260101T001100Z - 15 min.)"},
 		"other service": {form{service: "firehose"}, nil, "InvalidSignatureException", "Credential should be scoped to correct service: 'kinesis'. "},
 		"no region":     {form{}, replace("/us-east-1/", "//"), "InvalidSignatureException", "Credential should be scoped to a valid region. "},
+		"odd region":    {form{}, replace("/us-east-1/", "/us:east/"), "InvalidSignatureException", "Credential should be scoped to a valid region. "},
 		"other date": {form{}, replace("/20260101/", "/20260102/"), "InvalidSignatureException",
 			"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '20260102' != '20260101', from '20260101T001100Z'."},
 		"terminator": {form{}, replace("/aws4_request", "/aws5_request"), "InvalidSignatureException", "Credential should be scoped with a valid terminator: 'aws4_request'. "},
@@ -334,6 +335,18 @@ func TestAnySignature(t *testing.T) {
 		if got, err := v.Verify(r, nil, "kinesis"); err != nil || got != want {
 			t.Errorf("%s: got %+v, %v, want %+v", credential, got, err, want)
 		}
+	}
+}
+
+// TestOddRegions refuses where no keys are known, too, what cannot be a region:
+// it would be in ARNs and in the labels of metrics.
+func TestOddRegions(t *testing.T) {
+	for _, region := range []string{"\xff", "us:east", "us\"east", "r\u00e9gion", strings.Repeat("r", maxRegion+1)} {
+		r := httptest.NewRequest("POST", "/", nil)
+		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 SignedHeaders=host,Signature=0 Credential=test/20260101/"+region+"/kinesis/aws4_request")
+		r.Header.Set("Date", "x")
+		_, err := New(Options{}).Verify(r, nil, "kinesis")
+		wantError(t, err, "InvalidSignatureException", "Credential should be scoped to a valid region. ")
 	}
 }
 
