@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -249,9 +250,18 @@ func TestRefusals(t *testing.T) {
 		refused(value, func(i *in, d *md) { d.Dimensions = []types.Dimension{{Name: &pair[0], Value: &pair[1]}} })
 	}
 	refused(value, func(i *in, d *md) { d.Value, d.Values, d.Counts = nil, []float64{1, 2}, []float64{1} })
-	refused(value, func(i *in, d *md) {
-		d.Value, d.StatisticValues = nil, &types.StatisticSet{SampleCount: aws.Float64(1), Sum: aws.Float64(1), Minimum: aws.Float64(2), Maximum: aws.Float64(1)}
-	})
+	for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), math.Ldexp(1, 361), -math.Ldexp(1, 361)} {
+		refused(value, func(i *in, d *md) { d.Value = &v })
+		refused(value, func(i *in, d *md) { d.Value, d.Values = nil, []float64{1, v} })
+	}
+	refused(value, func(i *in, d *md) { d.Value, d.Values, d.Counts = nil, []float64{1}, []float64{-1} })
+	// Count, sum, least and most: most before least, counts that are none, and one
+	// that would make the average infinite.
+	for _, v := range [][4]float64{{1, 1, 2, 1}, {-1, 1, 1, 1}, {math.NaN(), 1, 1, 1}, {1e-300, 1e100, 0, 1}} {
+		refused(value, func(i *in, d *md) {
+			d.Value, d.StatisticValues = nil, &types.StatisticSet{SampleCount: &v[0], Sum: &v[1], Minimum: &v[2], Maximum: &v[3]}
+		})
+	}
 	if got := names(t, s, as("111111111111"), cloudwatch.ListMetricsInput{}); len(got) != 0 {
 		t.Errorf("a refused put left %q", got)
 	}

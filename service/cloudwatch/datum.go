@@ -157,12 +157,15 @@ func together(points []point) point {
 
 // check refuses what is no number, or beyond the range of CloudWatch.
 func (p *point) check(path string) error {
+	most := math.Ldexp(1, 360)
 	for _, v := range []float64{p.count, p.sum, p.minimum, p.maximum} {
-		if math.IsNaN(v) || math.Abs(v) > math.Pow(2, 360) {
+		if math.IsNaN(v) || math.Abs(v) > most {
 			return invalid("The value %v for parameter %s.Value is invalid.", v, path)
 		}
 	}
-	if p.count < 0 {
+	// So few of a value that even their average is beyond the range would be an
+	// infinite one, which no protocol can write as a number.
+	if p.count < 0 || p.count > 0 && math.Abs(p.sum/p.count) > most {
 		return invalid("The value %v for parameter %s.StatisticValues.SampleCount is invalid.", p.count, path)
 	}
 	return nil
