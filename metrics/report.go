@@ -94,9 +94,16 @@ func changes[M comparable](r *Reporter, reads []*read[M], m M, dimensions ...str
 			next[f.name] = reading{times: f.times(m)}
 			s = spreadSince(next[f.name].times, last[f.name].times)
 		} else {
-			next[f.name] = reading{value: f.value(m)}
-			n, ofCalls := calls[f.aws]
-			s = sumSince(next[f.name].value-last[f.name].value, n, ofCalls)
+			sum := f.value(m) - last[f.name].value
+			if n, ok := calls[f.aws]; ok {
+				// Successes of calls that came after the calls were read are of
+				// the next Report.
+				sum = min(sum, n)
+				s = shareOf(sum, n)
+			} else if sum != 0 {
+				s = statistics(1, sum, sum, sum)
+			}
+			next[f.name] = reading{value: last[f.name].value + sum}
 		}
 		if s != nil {
 			data = append(data, types.MetricDatum{MetricName: &f.aws, Unit: f.unit(), StatisticValues: s, Dimensions: pairs(dimensions)})
@@ -116,25 +123,20 @@ func (f *figure) unit() types.StandardUnit {
 	return types.StandardUnitCount
 }
 
-// sumSince returns the statistics of a sum: of so many ones and zeros, or as one
-// value. It returns nil when nothing was counted.
-func sumSince(sum, calls float64, ofCalls bool) *types.StatisticSet {
-	switch {
-	case ofCalls && calls <= 0, !ofCalls && sum == 0:
+// shareOf returns the statistics of so many calls, 1 for each that succeeded and 0
+// for the others. It returns nil when there were none.
+func shareOf(successes, calls float64) *types.StatisticSet {
+	if calls == 0 {
 		return nil
-	case !ofCalls:
-		return statistics(1, sum, sum, sum)
 	}
-	// Calls are counted one by one, and not at the same moment as successes.
-	sum = min(sum, calls)
 	least, most := 0.0, 0.0
-	if sum == calls {
+	if successes == calls {
 		least = 1
 	}
-	if sum > 0 {
+	if successes > 0 {
 		most = 1
 	}
-	return statistics(calls, sum, least, most)
+	return statistics(calls, successes, least, most)
 }
 
 // spreadSince returns the statistics, in milliseconds, of the times that are in

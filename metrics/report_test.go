@@ -56,6 +56,11 @@ func TestChanges(t *testing.T) {
 	same("GetRecords.IteratorAgeMilliseconds Milliseconds 1 0 0 0", "PutRecord.Latency Milliseconds 1 1000 100 1000", "PutRecord.Success Count 1 1 1 1")
 	m.PutRecord.Calls.Add(1)
 	same("PutRecord.Success Count 1 0 0 0")
+	// A call that ends while the figures are read is counted whole, and once.
+	m.PutRecord.Success.Add(1)
+	same()
+	m.PutRecord.Calls.Add(1)
+	same("PutRecord.Success Count 1 1 1 1")
 	m = newStream() // of the same name, and begins anew
 	m.IncomingRecords.Add(7)
 	same("IncomingRecords Count 1 7 7 7")
