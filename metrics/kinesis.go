@@ -168,7 +168,10 @@ func (c *collector) collectKinesis(out chan<- prometheus.Metric) {
 
 // enabled returns the figures of shards that are switched on for a stream.
 func enabled(x *catalog.Stream) []*read[shardMetrics] {
-	return slices.DeleteFunc(slices.Clone(shardFigures), func(r *read[shardMetrics]) bool {
-		return !slices.Contains(x.Monitored, types.MetricsName(r.aws))
-	})
+	return slices.DeleteFunc(slices.Clone(shardFigures), func(r *read[shardMetrics]) bool { return !monitors(x, r.aws) })
+}
+
+// monitors reports whether the metric of shards with the name is switched on.
+func monitors(x *catalog.Stream, name string) bool {
+	return slices.Contains(x.Monitored, types.MetricsName(name))
 }

@@ -3,6 +3,7 @@ package metrics
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,9 +59,8 @@ func (r *Reporter) Report(at time.Time) error {
 		m.EachConsumer(x, func(name string, m consumerMetrics) {
 			data = append(data, changes(r, consumerFigures, m, "StreamName", x.Name, "ConsumerName", name)...)
 		})
-		shown := enabled(x)
 		m.EachShard(x, func(id stream.ShardID, m shardMetrics) {
-			data = append(data, changes(r, shown, m, "StreamName", x.Name, "ShardId", id.String())...)
+			data = append(data, shardChanges(r, x, id, m)...)
 		})
 		for i := range data {
 			data[i].Timestamp = &at
@@ -110,6 +110,13 @@ func changes[M comparable](r *Reporter, reads []*read[M], m M, dimensions ...str
 		}
 	}
 	return data
+}
+
+// shardChanges returns of the changes of a shard those that are enabled. All are
+// read, so that one that is enabled later is counted from then on.
+func shardChanges(r *Reporter, x *catalog.Stream, id stream.ShardID, m shardMetrics) []types.MetricDatum {
+	all := changes(r, shardFigures, m, "StreamName", x.Name, "ShardId", id.String())
+	return slices.DeleteFunc(all, func(d types.MetricDatum) bool { return !monitors(x, *d.MetricName) })
 }
 
 // unit returns the unit that a figure has in AWS.

@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	kinesistypes "github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"github.com/leat-io/leat/internal/histogram"
 	"github.com/leat-io/leat/service/kinesis"
+	"github.com/leat-io/leat/service/kinesis/catalog"
 )
 
 var bounds = []time.Duration{time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond}
@@ -67,6 +69,29 @@ func TestChanges(t *testing.T) {
 	if len(r.last) != 1 {
 		t.Errorf("%d subjects are remembered", len(r.last))
 	}
+}
+
+// TestEnabledLater enables a metric of a shard that has counted for a while: what
+// came before is not shown.
+func TestEnabledLater(t *testing.T) {
+	r, x, m := NewReporter(nil, nil), &catalog.Stream{Name: "orders"}, &kinesis.ShardMetrics{IteratorAge: histogram.New(bounds)}
+	same := func(want string, monitored ...kinesistypes.MetricsName) {
+		t.Helper()
+		x.Monitored, r.next = monitored, map[any]readings{}
+		m.IncomingBytes.Add(50)
+		m.IncomingRecords.Add(5)
+		got := ""
+		for _, d := range shardChanges(r, x, 1, m) {
+			got += fmt.Sprint(*d.MetricName, " ", *d.StatisticValues.Sum, " of ", *d.Dimensions[1].Value, "; ")
+		}
+		if r.last = r.next; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	const bytes, records = "IncomingBytes 50 of shardId-000000000001; ", "IncomingRecords 5 of shardId-000000000001; "
+	same(bytes, kinesistypes.MetricsNameIncomingBytes)
+	same(bytes+records, kinesistypes.MetricsNameIncomingBytes, kinesistypes.MetricsNameIncomingRecords)
+	same(records, kinesistypes.MetricsNameIncomingRecords)
 }
 
 // TestUnits checks the units of all figures of AWS (spec data-streams §22).
