@@ -91,8 +91,13 @@ func (p Policy) withDefaults() Policy {
 	return p
 }
 
-// MinFailover is the shortest Failover: three renewals have to fit into it.
-const MinFailover = 500 * time.Millisecond
+const (
+	// MinFailover is the shortest Failover: three renewals have to fit into it.
+	MinFailover = 500 * time.Millisecond
+	// MaxDuration is the longest of all durations in a Policy. It is as good as for
+	// ever, and the multiples and sums that are made of it are no overflow.
+	MaxDuration = 10 * 365 * 24 * time.Hour
+)
 
 // Validate reports all that is out of range.
 func (p Policy) Validate() error {
@@ -103,12 +108,15 @@ func (p Policy) Validate() error {
 			errs = append(errs, fmt.Errorf("%s of %v: %s", what, value, want))
 		}
 	}
-	check(p.Failover >= MinFailover, "Failover", p.Failover, "at least "+MinFailover.String())
+	span := func(least time.Duration, what string, d time.Duration) {
+		check(d >= least && d <= MaxDuration, what, d, fmt.Sprintf("between %v and %v", least, MaxDuration))
+	}
+	span(MinFailover, "Failover", p.Failover)
 	check(p.MaxLeases >= 1, "MaxLeases", p.MaxLeases, "at least 1")
 	check(p.Strategy == ByUtilization || p.Strategy == ByCount, "Strategy", p.Strategy, "ByUtilization or ByCount")
-	check(p.HandoffTimeout > 0, "HandoffTimeout", p.HandoffTimeout, "more than 0")
-	check(p.ReportInterval > 0, "ReportInterval", p.ReportInterval, "more than 0")
-	check(p.StatsTTL > 0, "StatsTTL", p.StatsTTL, "more than 0")
+	span(1, "HandoffTimeout", p.HandoffTimeout)
+	span(1, "ReportInterval", p.ReportInterval)
+	span(1, "StatsTTL", p.StatsTTL)
 	check(p.BalanceEvery >= 1, "BalanceEvery", p.BalanceEvery, "at least 1")
 	check(p.RebalanceThreshold >= 0, "RebalanceThreshold", p.RebalanceThreshold, "a percentage")
 	check(p.Dampening > 0 && p.Dampening <= 100, "Dampening", p.Dampening, "a percentage, more than 0 and up to 100")

@@ -106,8 +106,10 @@ func (r *reader) number(name string) int {
 	return n
 }
 
+// duration returns so many units, 0 when there are none. Whoever means for ever,
+// with a number that is too large for a duration, gets lease.MaxDuration.
 func (r *reader) duration(name string, unit time.Duration) time.Duration {
-	return time.Duration(r.number(name)) * unit
+	return min(time.Duration(r.number(name)), lease.MaxDuration/unit) * unit
 }
 
 // decimal returns a number that may have a fraction, 0 when there is none.

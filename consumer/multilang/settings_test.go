@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -99,6 +100,26 @@ func TestWrongSettings(t *testing.T) {
 	}
 	if _, err := consumer.New(nil, memlease.New(), s.Command.Factory(), s.Options...); err == nil || !strings.Contains(err.Error(), "Failover of 60ms") {
 		t.Errorf("a failover time of 60 ms: %v", err)
+	}
+}
+
+// TestForEver has durations of as many milliseconds and seconds as Java can count.
+func TestForEver(t *testing.T) {
+	p := Properties{"applicationName": "a", "executableName": "b", "streamName": "c", "retrievalMode": "POLLING"}
+	for _, name := range []string{
+		"timeoutInSeconds", "shutdownGraceMillis", "failoverTimeMillis", "gracefulLeaseHandoffTimeoutMillis", "workerMetricsReporterFreqInMillis",
+	} {
+		p[name] = fmt.Sprint(math.MaxInt64)
+	}
+	s, err := p.Settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Command.Timeout != lease.MaxDuration || s.Command.Grace != lease.MaxDuration {
+		t.Errorf("the processor has %v, and %v to end", s.Command.Timeout, s.Command.Grace)
+	}
+	if _, err := consumer.New(nil, memlease.New(), s.Command.Factory(), s.Options...); err != nil {
+		t.Error(err)
 	}
 }
 
