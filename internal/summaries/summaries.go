@@ -84,7 +84,8 @@ func (s *Summaries) addLocked(set Set) {
 	values := make([]string, len(s.dimensions))
 	for _, d := range set.Dimensions {
 		if i := slices.Index(s.dimensions, d.Name); i >= 0 {
-			values[i] = d.Value
+			// What is no UTF-8 would keep the whole page from being shown.
+			values[i] = strings.ToValidUTF8(d.Value, "\uFFFD")
 		}
 	}
 	key := strings.Join(append([]string{set.Name}, values...), "\x00")

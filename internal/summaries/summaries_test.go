@@ -63,6 +63,15 @@ kcl_take_kb_count{operation="",shard_id=""} 1
 	}
 }
 
+// TestAnyValue shows a dimension that is no text.
+func TestAnyValue(t *testing.T) {
+	s := summaries.New("kcl", "WorkerIdentifier")
+	add(s, set("TakenLeases", "Count", 0, 1, 1, 1, 1, summaries.Dimension{Name: "WorkerIdentifier", Value: "a\xffb"}))
+	if got, want := shown(s), "kcl_taken_leases_count{worker_identifier=\"a\uFFFDb\"} 1\n"; !strings.Contains(got, want) {
+		t.Errorf("shown is\n%s\nwithout\n%s", got, want)
+	}
+}
+
 // TestIdle has a shard end: its series goes an hour later, and the others stay.
 func TestIdle(t *testing.T) {
 	s := summaries.New("kpl", "ShardId")
