@@ -21,8 +21,8 @@ import (
 )
 
 // Sink is a sink for consumer.WithMetrics, and a prometheus.Collector to be
-// registered. It may be shared by workers. A series goes an hour after its last
-// value.
+// registered. It may be shared by workers. A series goes when it has had no
+// value for an hour in which others had.
 type Sink struct{ summaries *summaries.Summaries }
 
 var (

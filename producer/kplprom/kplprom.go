@@ -8,6 +8,9 @@
 // of errors have the label error_code. The sum is of all values and the count
 // says how many they were; the quantiles 0 and 1 are the least and the most of
 // them since the last time that the producer handed its metrics out.
+//
+// Nothing is shown of a producer with MetricsGlobal, which measures no stream by
+// itself.
 package kplprom
 
 import (
@@ -21,8 +24,8 @@ import (
 )
 
 // Sink is a sink for producer.WithMetrics, and a prometheus.Collector to be
-// registered. It may be shared by producers. A series goes an hour after its last
-// value.
+// registered. It may be shared by producers. A series goes when it has had no
+// value for an hour in which others had.
 type Sink struct{ streams, shards *summaries.Summaries }
 
 var (
