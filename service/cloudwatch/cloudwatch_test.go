@@ -242,6 +242,13 @@ func TestRefusals(t *testing.T) {
 	refused(value, func(i *in, d *md) { d.Unit = "Apples" })
 	refused(value, func(i *in, d *md) { d.StorageResolution = aws.Int32(5) })
 	refused(value, func(i *in, d *md) { d.Timestamp = aws.Time(start.Add(3 * time.Hour)) })
+	refused(value, func(i *in, d *md) { d.Timestamp = aws.Time(start.Add(-maxBehind - time.Second)) })
+	refused(value, func(i *in, d *md) { i.Namespace = aws.String(":app") })
+	refused(value, func(i *in, d *md) { d.Value, d.Values = nil, make([]float64, maxValues+1) })
+	refused(value, func(i *in, d *md) { i.MetricData = slices.Repeat([]md{*d}, maxDatums+1) })
+	refused(value, func(i *in, d *md) { // all together
+		i.EntityMetricData = []types.EntityMetricData{{MetricData: slices.Repeat([]md{*d}, maxDatums-1)}}
+	})
 	refused(value, func(i *in, d *md) { d.MetricName = aws.String("\xff") })
 	refused(value, func(i *in, d *md) { i.Namespace = aws.String("a\nb") })
 	refused(value, func(i *in, d *md) { d.Dimensions = make([]types.Dimension, maxDimensions+1) })
