@@ -163,6 +163,7 @@ func (s *story) check(n int, once bool) {
 
 // TestServer plays what goes wrong with a real client against a real server.
 func TestServer(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		what   string
 		faults []leattest.Fault
@@ -201,6 +202,7 @@ func TestServer(t *testing.T) {
 
 // TestServerReshards splits and merges under load, with the map always behind.
 func TestServerReshards(t *testing.T) {
+	t.Parallel()
 	s := begin(t, nil, producer.RecordMaxBufferedTime(5*time.Millisecond), producer.RequestTimeout(time.Minute), producer.RecordTTL(time.Hour))
 	const orders = "orders"
 	ids := func(n ...int) (ids []*string) {
@@ -253,6 +255,7 @@ func TestServerReshards(t *testing.T) {
 // TestServerLimits writes as fast as it can to shards that refuse what is faster
 // than AWS allows, and all gets there.
 func TestServerLimits(t *testing.T) {
+	t.Parallel()
 	s := begin(t, []leattest.Option{leattest.LimitsAWS()}, producer.AggregationEnabled(false), producer.RecordTTL(time.Hour))
 	s.put("a", 3000)
 	s.end()
@@ -261,6 +264,7 @@ func TestServerLimits(t *testing.T) {
 
 // TestServerWithoutStream sees that what cannot succeed fails at once.
 func TestServerWithoutStream(t *testing.T) {
+	t.Parallel()
 	srv := leattest.New(t)
 	p, err := producer.New(kinesis.NewFromConfig(srv.AWSConfig()), "orders", producer.RecordTTL(time.Hour))
 	if err != nil {
@@ -277,6 +281,7 @@ func TestServerWithoutStream(t *testing.T) {
 
 // TestServerDistributes puts into a stream that spreads records by itself.
 func TestServerDistributes(t *testing.T) {
+	t.Parallel()
 	s := begin(t, nil)
 	_, err := s.client.CreateStream(t.Context(), &kinesis.CreateStreamInput{
 		StreamName:                 aws.String("anywhere"),

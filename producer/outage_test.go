@@ -73,6 +73,7 @@ func forget(c chan struct{}) {
 // TestServerGone sees records wait for a server that is gone, and Put give up
 // with its context.
 func TestServerGone(t *testing.T) {
+	t.Parallel()
 	s := begin(t, nil)
 	config := s.srv.AWSConfig()
 	g := &gate{HTTPClient: config.HTTPClient}

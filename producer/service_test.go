@@ -3,6 +3,7 @@ package producer
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"slices"
 	"sync"
@@ -19,7 +20,14 @@ import (
 	"github.com/leat-io/leat/stream"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// Tests with a server wait for it, for timeouts and for pauses most of the time,
+	// whatever the number of processors is.
+	if err := flag.Set("test.parallel", "12"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // service is a Kinesis in memory for one stream, whose answers a test can change
 // and whose time is the test's own, virtual one.

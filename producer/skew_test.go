@@ -36,6 +36,7 @@ func verified(t *testing.T) leattest.Option {
 // is asked for the first time and again under way. The SDK learns the server's
 // time from the refusal, and the producer tries again.
 func TestServerSkew(t *testing.T) {
+	t.Parallel()
 	for name, options := range map[string][]producer.Option{
 		"aggregated": nil, "alone": {producer.AggregationEnabled(false)}, "in order": {producer.InOrder()},
 	} {
@@ -64,6 +65,7 @@ func TestServerSkew(t *testing.T) {
 // TestServerSkewUncorrected sees a record fail at once, with what the service
 // says of the clocks, where the SDK must not correct its own.
 func TestServerSkewUncorrected(t *testing.T) {
+	t.Parallel()
 	s := begin(t, []leattest.Option{verified(t)})
 	s.restart(kinesis.NewFromConfig(s.srv.AWSConfig(), func(o *kinesis.Options) { o.DisableClockSkewCorrection = true }),
 		producer.RequestTimeout(time.Minute))
