@@ -213,6 +213,55 @@ func TestClientVersion(t *testing.T) {
 	}
 }
 
+// TestReading runs a worker on settings that say where to begin, how many records
+// a batch may have, and that batches may be empty.
+func TestReading(t *testing.T) {
+	srv := leattest.New(t, leattest.Stream("orders", 1))
+	client := kinesis.NewFromConfig(srv.AWSConfig())
+	put := func(data string) {
+		t.Helper()
+		_, err := client.PutRecord(t.Context(), &kinesis.PutRecordInput{StreamName: aws.String("orders"), PartitionKey: aws.String("k"), Data: []byte(data)})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("old")
+	srv.Advance(time.Hour)
+	put("one")
+	put("two")
+	s, err := Properties{
+		"applicationName": "app", "executableName": "unused", "streamName": "orders", "maxRecords": "1",
+		"initialPositionInStreamExtended":          fmt.Sprint(srv.Now().Add(-30 * time.Minute).Unix()),
+		"callProcessRecordsEvenForEmptyRecordList": "true", "idleTimeBetweenReadsInMillis": "200",
+	}.Settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var got []string
+	processor := consumer.Func(func(_ context.Context, b *consumer.Batch) error {
+		batch := ""
+		for _, r := range b.Records {
+			batch += string(r.Data) + " "
+		}
+		if got = append(got, batch); batch == "" {
+			stop()
+		}
+		return nil
+	})
+	w, err := consumer.New(client, memlease.New(), processor, s.Options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"one ", "two ", ""}; !slices.Equal(got[:min(len(got), len(want))], want) {
+		t.Errorf("batches are %q, want %q", got, want)
+	}
+}
+
 // FuzzParse has properties that are none never do harm.
 func FuzzParse(f *testing.F) {
 	f.Add("a = b\\\n c\n")
