@@ -43,6 +43,11 @@ type Value[V any] interface {
 // many times its size.
 const maxKept = 1000
 
+// maxStructures bounds the structures in all lists of an input together: lists in
+// lists would multiply what each may have. A call of CloudWatch may have the most,
+// 1000 metrics of 30 dimensions.
+const maxStructures = 100_000
+
 // maxMembers bounds the members of one structure, so that decoding one needs
 // no allocation; a test of the tables checks it.
 const maxMembers = 20
@@ -71,6 +76,8 @@ type decoder[V Value[V]] struct {
 	// blanks are the paths of enum members that are given as "": in the SDK's
 	// shapes they look as if they were absent.
 	blanks []string
+	// structures counts those in lists that were kept.
+	structures int
 }
 
 func (d *decoder[V]) structure(body V, into reflect.Value, s *Structure, path string) *Error {
@@ -222,7 +229,7 @@ func decodeBlob[V Value[V]](v V, into reflect.Value) *Error {
 
 // list decodes every element, so that each one's type is checked, but of
 // structures it keeps no more than one above the maximum: enough to see that
-// there are too many.
+// there are too many. It gives up beyond maxStructures.
 func (d *decoder[V]) list(v V, into reflect.Value, s *Shape, path string) *Error {
 	switch v.Kind() {
 	case KindList:
@@ -249,9 +256,15 @@ func (d *decoder[V]) list(v V, into reflect.Value, s *Shape, path string) *Error
 				return err
 			}
 		}
-		if list.Len() < keep {
-			list = reflect.Append(list, scratch)
+		if list.Len() == keep {
+			continue
 		}
+		if t == Struct {
+			if d.structures++; d.structures > maxStructures {
+				return typeErrorf("Too many elements in all")
+			}
+		}
+		list = reflect.Append(list, scratch)
 	}
 	into.Set(list)
 	return nil
