@@ -121,7 +121,8 @@ func (l *load) measure(s WorkerStats, alpha float64) {
 // measureThroughput measures a worker by its throughput instead, in percent of
 // the target. So it goes with all workers as soon as one of them reports
 // nothing: there would be no metric in which it can be compared with the others,
-// and leases would not move between them. (The KCL has it so.)
+// and leases would not move between them. (So it is with the KCL, whose leader
+// measures by throughput only those that report nothing: spec clients §3.7.)
 func (l *load) measureThroughput(target float64) {
 	l.metrics[MetricThroughput], l.limits[MetricThroughput] = 0, 100
 	if target > 0 {
