@@ -21,7 +21,8 @@ const (
 	// defaultMaxBytes bounds all metrics of all accounts: some 900 with all
 	// their minutes.
 	defaultMaxBytes = 64 << 20
-	// maxMinutes and maxSeconds bound the points of a metric: twelve hours of
+	// maxMinutes and maxSeconds bound the points of a metric, of which a minute or
+	// second has one for each unit: of one unit without gaps, twelve hours of
 	// minutes, and an hour of seconds where it is of high resolution.
 	maxMinutes = 720
 	maxSeconds = 3600
