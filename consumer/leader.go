@@ -180,6 +180,9 @@ func (l *leader) lead2x(ctx context.Context, now time.Time, leases []lease.Lease
 	l.w.leading.Store(l.leads)
 	l.w.metrics.leads(l.leads)
 	if !l.leads {
+		// Others lead meanwhile, and what was seen before does not count: a stream
+		// that was not listed then may have been since.
+		l.auditor = newAuditor(l.w)
 		return nil
 	}
 	return l.auditor.run(ctx)

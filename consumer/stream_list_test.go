@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"github.com/leat-io/leat/consumer/lease"
 )
 
 // catalogue is what an application lists its streams from, and what it saw of
@@ -129,6 +131,34 @@ func TestStreamsFrom(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestForgetCountsAnew has a worker in 2.x mode lead, follow, and lead again: what
+// it saw before it followed does not count.
+func TestForgetCountsAnew(t *testing.T) {
+	bubble(t, 1, func(r *rig) {
+		c := &catalogue{counts: map[string]int{}}
+		c.set(nil, StreamID{"000000000000", "orders", 946684800})
+		w, err := New(r.client(), r.leases, Func(c.process), WorkerID("one"), Compatible2x(), StreamsFrom(c.list), ForgetStreams(10*time.Minute))
+		must(t, err)
+		const returns = "000000000000:returns:946684801"
+		_, err = r.leases.Create(r.ctx, lease.Lease{
+			Key: lease.KeyOf(returns, "shardId-000000000000"), Stream: returns, Shard: "shardId-000000000000", Checkpoint: lease.TrimHorizon,
+		})
+		must(t, err)
+		l := newLeader(w)
+		for _, step := range []struct {
+			owner string // of all leases, who leads therefore
+			after time.Duration
+			there int
+		}{{"one", 0, 1}, {"two", 5 * time.Minute, 1}, {"one", time.Hour, 1}, {"one", 11 * time.Minute, 0}} {
+			time.Sleep(step.after)
+			must(t, l.lead2x(r.ctx, time.Now(), []lease.Lease{{Owner: step.owner}}))
+			if n := r.leasesOf()["returns"]; n != step.there {
+				t.Errorf("%v later, led by %s: %d leases of the stream, want %d", step.after, step.owner, n, step.there)
+			}
+		}
+	})
 }
 
 // TestStreamsStay leaves the leases of a stream alone that is not listed any more.
