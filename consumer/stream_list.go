@@ -73,6 +73,9 @@ func (l *streamList) forget(ctx context.Context, leases map[string][]lease.Lease
 	now := l.w.o.clock.Now()
 	absent := map[string]time.Time{}
 	for stream := range leases {
+		if _, err := ParseStreamID(stream); err != nil {
+			continue // a list cannot have it: it is another application's, in single-stream mode
+		}
 		if since, ok := l.absent[stream]; ok {
 			absent[stream] = since
 		} else {

@@ -161,6 +161,22 @@ func TestForgetCountsAnew(t *testing.T) {
 	})
 }
 
+// TestForgetsOnlyStreams has a lease in the table that is of no stream which could
+// be listed, as those of applications in single-stream mode are.
+func TestForgetsOnlyStreams(t *testing.T) {
+	bubble(t, 1, func(r *rig) {
+		c := &catalogue{}
+		w, err := New(r.client(), r.leases, Func(c.process), StreamsFrom(c.list), ForgetStreams(0))
+		must(t, err)
+		_, err = r.leases.Create(r.ctx, lease.Lease{Key: "shardId-000000000000", Shard: "shardId-000000000000", Checkpoint: lease.TrimHorizon})
+		must(t, err)
+		l := newLeader(w)
+		must(t, l.lead2x(r.ctx, time.Now(), nil))
+		_, err = r.leases.Get(r.ctx, "shardId-000000000000")
+		must(t, err)
+	})
+}
+
 // TestStreamsStay leaves the leases of a stream alone that is not listed any more.
 func TestStreamsStay(t *testing.T) {
 	bubble(t, 2, func(r *rig) {
