@@ -65,8 +65,10 @@ func (a *auditor) run(ctx context.Context) error {
 	if a.streams.refresh(ctx) {
 		errs = append(errs, a.streams.forget(ctx, byStream))
 	}
+	before := a.holes
+	a.holes = map[StreamID]hole{}
 	for _, s := range a.streams.sources {
-		did, err := a.audit(ctx, s, byStream[s.id.String()])
+		did, err := a.audit(ctx, s, byStream[s.id.String()], before[s.id])
 		if did {
 			synced++
 		}
@@ -80,30 +82,23 @@ func (a *auditor) run(ctx context.Context) error {
 	return err
 }
 
-// audit looks after one stream with its leases, and reports whether it had to
-// create some.
-func (a *auditor) audit(ctx context.Context, s source, leases []lease.Lease) (created bool, err error) {
+// audit looks after one stream with its leases, in which the last audit may have
+// found a hole, and reports whether it had to create some.
+func (a *auditor) audit(ctx context.Context, s source, leases []lease.Lease, h hole) (created bool, err error) {
 	if len(leases) == 0 {
 		return true, a.firstLeases(ctx, s)
 	}
 	at, found := firstHole(leases)
 	if !found {
-		delete(a.holes, s.id)
 		return false, nil
 	}
-	h := a.holes[s.id]
 	if h.at != at {
 		h = hole{at: at}
 	}
-	h.times++
-	if a.holes == nil {
-		a.holes = map[StreamID]hole{}
-	}
-	a.holes[s.id] = h
-	if h.times < sureOfHole {
+	if h.times++; h.times < sureOfHole {
+		a.holes[s.id] = h
 		return false, nil
 	}
-	delete(a.holes, s.id)
 	return true, a.missingLeases(ctx, s, leases)
 }
 

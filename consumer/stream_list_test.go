@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
 	"github.com/leat-io/leat/consumer/lease"
+	"github.com/leat-io/leat/stream"
 )
 
 // catalogue is what an application lists its streams from, and what it saw of
@@ -174,6 +175,35 @@ func TestForgetsOnlyStreams(t *testing.T) {
 		must(t, l.lead2x(r.ctx, time.Now(), nil))
 		_, err = r.leases.Get(r.ctx, "shardId-000000000000")
 		must(t, err)
+	})
+}
+
+// TestHoleOfUnlistedStream has a stream that lacks a lease be listed, twice over,
+// and then no more: what there is to close is counted by streams that are listed.
+func TestHoleOfUnlistedStream(t *testing.T) {
+	bubble(t, 1, func(r *rig) {
+		orders := StreamID{"000000000000", "orders", 946684800}
+		w, err := New(r.client(), r.leases, Func(r.seen.process), Streams(orders, orders))
+		must(t, err)
+		half := lease.Lease{
+			Key: lease.KeyOf(orders.String(), "shardId-000000000009"), Stream: orders.String(), Shard: "shardId-000000000009",
+			Checkpoint: lease.TrimHorizon, HasHashRange: true, HashRange: stream.HashKeyRange{End: stream.HashKey{Lo: 9}},
+		}
+		_, err = r.leases.Create(r.ctx, half)
+		must(t, err)
+		a := newAuditor(w)
+		for audit := 1; audit < sureOfHole; audit++ {
+			must(t, a.run(r.ctx))
+			if len(a.holes) != 1 || a.holes[orders].times != audit {
+				t.Errorf("holes after audit %d: %v", audit, a.holes)
+			}
+			time.Sleep(w.o.auditEvery)
+		}
+		a.streams.sources = nil
+		must(t, a.run(r.ctx))
+		if len(a.holes) != 0 {
+			t.Errorf("holes of streams that are not listed: %v", a.holes)
+		}
 	})
 }
 
