@@ -3,6 +3,7 @@ package consumer
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/leat-io/leat/consumer/lease"
+	"github.com/leat-io/leat/consumer/memlease"
 )
 
 // TestCPUMeter reads the files of machines and containers twice, ten seconds
@@ -152,6 +154,24 @@ func TestCPUReports(t *testing.T) {
 		}
 		w.stopped()
 	})
+}
+
+// TestCPUReportsNonsense has a measure give what no percentage is, which the
+// table could not keep, and a little more than all.
+func TestCPUReportsNonsense(t *testing.T) {
+	values := []float64{math.NaN(), math.Inf(1), -3, 100.5, 0, 100}
+	w, err := New(InProcess(nil), memlease.New(), Func(nil), Stream("orders"), CPUUtilization(func() (float64, error) {
+		percent := values[0]
+		values = values[1:]
+		return percent, nil
+	}))
+	must(t, err)
+	for len(values) > 0 {
+		w.nextCPU()
+	}
+	if want := []float64{-1, 100, -1, 100, 0, 100}; !slices.Equal(w.cpu, want) {
+		t.Errorf("reports %v, want %v", w.cpu, want)
+	}
 }
 
 // TestBalanceByCPU has the busier of two workers give leases to the other, though

@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -169,12 +170,15 @@ func (w *Worker) putStats(ctx context.Context) error {
 // returns what it was in the last reports, oldest first.
 func (w *Worker) nextCPU() []float64 {
 	percent, err := w.o.cpu()
+	if err == nil && !(percent >= 0) { // nor a number, perhaps
+		err = fmt.Errorf("%v is no percentage", percent)
+	}
 	if err != nil {
 		w.o.logger.Warn("the use of processors cannot be measured; the leader gives no leases meanwhile", "err", err)
 		w.metrics.notMeasured()
 		percent = lease.NotCaptured
 	}
-	w.cpu = append(w.cpu, math.Round(percent*1e6)/1e6) // six decimals, as the KCL
+	w.cpu = append(w.cpu, math.Round(min(percent, maxCPU)*1e6)/1e6) // six decimals, as the KCL
 	w.cpu = w.cpu[max(0, len(w.cpu)-maxReported):]
 	return slices.Clone(w.cpu)
 }

@@ -233,8 +233,8 @@ func Policy(p lease.Policy) Option {
 // workers share a machine or a container (disableWorkerMetrics).
 //
 // Without this option it is measured where the KCL does so: in containers of
-// Kubernetes and ECS, and on machines of EC2. As long as f returns an error the
-// worker is given no leases. f is called by one goroutine at a time.
+// Kubernetes and ECS, and on machines of EC2. As long as f returns an error, or
+// what is no such number, the worker is given no leases. f is called by one goroutine at a time.
 func CPUUtilization(f func() (percent float64, err error)) Option {
 	return func(o *settings) { o.cpu = f }
 }
