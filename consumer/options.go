@@ -150,7 +150,8 @@ func Streams(ids ...StreamID) Option {
 
 // StreamsFrom is Streams with a set that changes: whichever worker leads asks list
 // for it once a minute, and creates the leases of streams that are new. A call
-// has thirty seconds; when it fails the last set stays in force (MultiStreamTracker).
+// has thirty seconds, and the worker waits for it when it stops: list returns when
+// its context ends. When it fails the last set stays in force (MultiStreamTracker).
 //
 // Workers process any stream that there are leases of, listed or not.
 func StreamsFrom(list func(context.Context) ([]StreamID, error)) Option {
@@ -234,7 +235,8 @@ func Policy(p lease.Policy) Option {
 //
 // Without this option it is measured where the KCL does so: in containers of
 // Kubernetes and ECS, and on machines of EC2. As long as f returns an error, or
-// what is no such number, the worker is given no leases. f is called by one goroutine at a time.
+// no number from 0 on, the worker is given no leases. f is called by one goroutine
+// at a time.
 func CPUUtilization(f func() (percent float64, err error)) Option {
 	return func(o *settings) { o.cpu = f }
 }
