@@ -5,8 +5,14 @@ import (
 	"github.com/leat-io/leat/service/dynamodb/tables"
 )
 
-// defaultMaxBytes is room for 190,000 leases.
-const defaultMaxBytes = 256 << 20
+const (
+	// defaultMaxBytes is room for 170,000 leases.
+	defaultMaxBytes = 256 << 20
+	// smallGrowth is how much more memory an item may take while there is no room
+	// for others, so that nobody loses a lease: a checkpoint, or the children of a
+	// shard, take less.
+	smallGrowth = 1 << 10
+)
 
 // Figures are what a Service counts. They are of all tables of all accounts.
 type Figures struct {
@@ -19,15 +25,15 @@ type Figures struct {
 
 // Figures returns what the service counts.
 func (s *Service) Figures() Figures {
-	total := s.tables.Total()
-	return Figures{Items: total.Items, Bytes: total.Memory(), Refused: s.refused.Load()}
+	items, bytes := s.tables.Memory()
+	return Figures{Items: items, Bytes: bytes, Refused: s.refused.Load()}
 }
 
 // admit refuses writes for which there is no room. What is there can still be
-// deleted and changed, so that nobody loses a lease. Writes that come at the
-// same moment are judged by what was there before all of them.
+// deleted and changed. Writes that come at the same moment are judged by what was
+// there before all of them.
 func (s *Service) admit(writes []tables.Write) error {
-	if s.tables.Total().Memory() < s.maxBytes || !s.tables.Grows(writes, s.nowMillis()) {
+	if _, bytes := s.tables.Memory(); bytes < s.maxBytes || !s.tables.Grows(writes, s.nowMillis(), smallGrowth) {
 		return nil
 	}
 	s.refused.Add(1)

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/leat-io/leat/api"
 	"github.com/leat-io/leat/service/dynamodb/attr"
+	"github.com/leat-io/leat/service/dynamodb/tables"
 )
 
 // TestNoRoom fills a server, which then takes no more items, but lets leases be
@@ -72,4 +74,39 @@ func TestNoRoom(t *testing.T) {
 		t.Errorf("after a deletion: %v", err)
 	}
 	r.checkReplay()
+}
+
+// TestManyValuesTakeRoom fills a server with items of values that weigh next to
+// nothing, but are as large in memory as others.
+func TestManyValuesTakeRoom(t *testing.T) {
+	nothing := make([]attr.Value, 40_000)
+	members := make([]string, len(nothing))
+	fields := make(attr.Item, len(nothing))
+	for i := range nothing {
+		nothing[i] = &types.AttributeValueMemberM{Value: attr.Item{"": str("")}}
+		members[i] = fmt.Sprint(i)
+		fields[members[i]] = str("")
+	}
+	for name, v := range map[string]attr.Value{
+		"list": &types.AttributeValueMemberL{Value: nothing}, "set": &types.AttributeValueMemberSS{Value: members},
+		"numbers": &types.AttributeValueMemberNS{Value: members}, "map": &types.AttributeValueMemberM{Value: fields},
+	} {
+		r := newRig(t, Options{MaxBytes: 1 << 20})
+		r.createTable("id")
+		if err := r.call(&putIn{TableName: table, Item: attr.Item{"id": str("a"), "v": v}}); err != nil {
+			t.Fatal(err)
+		}
+		must[*dynamodb.UpdateTableOutput](t)(r.UpdateTable(r.ctx, &dynamodb.UpdateTableInput{TableName: table,
+			GlobalSecondaryIndexUpdates: []types.GlobalSecondaryIndexUpdate{{Delete: &types.DeleteGlobalSecondaryIndexAction{IndexName: aws.String("by")}}}}))
+		if err := r.call(&putIn{TableName: table, Item: attr.Item{"id": str("b")}}); err == nil {
+			t.Errorf("there is room beside a %s that takes megabytes: %+v", name, r.Figures())
+		}
+		restored := tables.New()
+		if err := restored.Restore(bytes.NewReader(snapshot(r, r.state))); err != nil {
+			t.Fatal(err)
+		}
+		if _, memory := restored.Memory(); memory != r.Figures().Bytes {
+			t.Errorf("a restored %s takes %d bytes, before %d", name, memory, r.Figures().Bytes)
+		}
+	}
 }

@@ -295,6 +295,37 @@ func Size(item Item) int {
 	return n
 }
 
+// Count returns how many values there are in an item, those in others among them.
+// A map that is not empty counts for five, since it has room for more than one.
+func Count(item Item) int {
+	n := 0
+	for _, v := range item {
+		n += count(v)
+	}
+	return n
+}
+
+func count(v Value) int {
+	n := 1
+	switch v := v.(type) {
+	case *types.AttributeValueMemberM:
+		if len(v.Value) > 0 {
+			n = 5 + Count(v.Value)
+		}
+	case *types.AttributeValueMemberL:
+		for _, e := range v.Value {
+			n += count(e)
+		}
+	case *types.AttributeValueMemberSS:
+		n += len(v.Value)
+	case *types.AttributeValueMemberNS:
+		n += len(v.Value)
+	case *types.AttributeValueMemberBS:
+		n += len(v.Value)
+	}
+	return n
+}
+
 func sizeOf(v Value) int {
 	switch v := v.(type) {
 	case *types.AttributeValueMemberS:

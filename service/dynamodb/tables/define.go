@@ -207,7 +207,7 @@ func (d *Alter) apply(s *state, t Terms) *Table {
 		x.dropUnused()
 	}
 	x.Phase = t.phase(types.TableStatusUpdating)
-	next := &table{Table: &x, rows: old.rows, bytes: old.bytes, indexes: old.indexes}
+	next := &table{Table: &x, rows: old.rows, bytes: old.bytes, memory: old.memory, indexes: old.indexes}
 	if d.CreateIndex != nil {
 		next.addIndex(d.CreateIndex, t)
 	}

@@ -12,8 +12,22 @@ import (
 
 // row is an item in a table. It is not changed any more.
 type row struct {
-	item attr.Item
-	size int // by DynamoDB's rules
+	item   attr.Item
+	size   int // by DynamoDB's rules
+	memory int // about how many bytes it takes
+}
+
+// What a row takes in memory besides its bytes, about, and each value in it: a
+// lease of 340 bytes with ten attributes, in a table with one index, takes 1.5 KiB,
+// and an item of 350 KB with 50,000 maps 18 MB.
+const (
+	rowMemory   = 384
+	valueMemory = 80
+)
+
+// newRow returns the row of an item of the size.
+func newRow(item attr.Item, size int) *row {
+	return &row{item, size, size + rowMemory + valueMemory*attr.Count(item)}
 }
 
 // entry is a row under its key in a table or an index.
@@ -35,6 +49,7 @@ type table struct {
 	*Table
 	rows    *tree
 	bytes   int64 // of all rows
+	memory  int64 // of all rows
 	indexes map[string]*tree
 }
 
@@ -59,9 +74,11 @@ func (t *table) replace(key string, old, next *row) {
 	} else {
 		t.rows.Set(entry{key, next})
 		t.bytes += int64(next.size)
+		t.memory += int64(next.memory)
 	}
 	if old != nil {
 		t.bytes -= int64(old.size)
+		t.memory -= int64(old.memory)
 	}
 	for i := range t.Indexes {
 		t.reindex(&t.Indexes[i], key, old, next)

@@ -125,7 +125,7 @@ func readTable(in *attr.Reader) (*table, error) {
 		if in.Err() != nil {
 			return nil, in.Err()
 		}
-		x.replace(t.Keys.Key(item), nil, &row{item, attr.Size(item)})
+		x.replace(t.Keys.Key(item), nil, newRow(item, attr.Size(item)))
 	}
 	return x, nil
 }

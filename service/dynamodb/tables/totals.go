@@ -1,13 +1,5 @@
 package tables
 
-// rowMemory is what a row takes in memory besides its bytes, about: a lease of
-// 340 bytes with ten attributes, in a table with one index, takes 1.5 KiB.
-const rowMemory = 1 << 10
-
-// growBytes is how much an item may grow by in a write that Grows takes for
-// none. A renewal or a checkpoint of a lease adds less.
-const growBytes = 1 << 10
-
 // Totals are how much there is in a table or an index.
 type Totals struct {
 	Items, Bytes int64
@@ -30,23 +22,21 @@ func (t *Tables) Totals(id uint64) (whole Totals, indexes map[string]Totals) {
 	return whole, indexes
 }
 
-// Memory returns about how many bytes of memory the items take.
-func (t Totals) Memory() int64 { return t.Bytes + t.Items*rowMemory }
-
-// Total returns how much there is in all tables.
-func (t *Tables) Total() (sum Totals) {
+// Memory returns how many items there are in all tables, and about how many bytes of
+// memory they take.
+func (t *Tables) Memory() (items, bytes int64) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	for _, x := range t.mu.byID {
-		sum.Items += int64(x.rows.Len())
-		sum.Bytes += x.bytes
+		items += int64(x.rows.Len())
+		bytes += x.memory
 	}
-	return sum
+	return items, bytes
 }
 
 // Grows reports whether one of the writes would now make an item where there is
-// none, or one larger by more than what leases do.
-func (t *Tables) Grows(writes []Write, nowMillis int64) bool {
+// none, or one that takes so many more bytes of memory.
+func (t *Tables) Grows(writes []Write, nowMillis int64, by int) bool {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	for i := range writes {
@@ -55,7 +45,7 @@ func (t *Tables) Grows(writes []Write, nowMillis int64) bool {
 			continue // and will say why
 		}
 		for _, c := range changes {
-			if c.next != nil && (c.old == nil || c.next.size > c.old.size+growBytes) {
+			if c.next != nil && (c.old == nil || c.next.memory >= c.old.memory+by) {
 				return true
 			}
 		}

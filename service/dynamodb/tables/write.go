@@ -132,7 +132,7 @@ func (s *state) change(op *Op, atMillis int64) (c change, err *api.Error) {
 	}
 	switch op.Kind {
 	case Put:
-		c.next, err = c.table.newRow(op.Item)
+		c.next, err = c.table.admit(op.Item)
 	case Update:
 		c.next, err = c.table.updated(op, c.old)
 	case Check:
@@ -157,7 +157,7 @@ func (t *table) updated(op *Op, old *row) (*row, *api.Error) {
 	if err := attr.CheckDepth(next); err != nil {
 		return nil, err
 	}
-	r, err := t.newRow(next)
+	r, err := t.admit(next)
 	if err == errTooLarge {
 		err = errUpdateTooLarge
 	}
@@ -169,8 +169,8 @@ var (
 	errUpdateTooLarge = &api.Error{Code: "ValidationException", Message: "Item size to update has exceeded the maximum allowed size"}
 )
 
-// newRow returns a row of the item, or why it cannot be one.
-func (t *table) newRow(item attr.Item) (*row, *api.Error) {
+// admit returns a row of the item, or why it cannot be one.
+func (t *table) admit(item attr.Item) (*row, *api.Error) {
 	size := attr.Size(item)
 	if size > attr.MaxItemBytes {
 		return nil, errTooLarge
@@ -180,7 +180,7 @@ func (t *table) newRow(item attr.Item) (*row, *api.Error) {
 			return nil, err
 		}
 	}
-	return &row{item, size}, nil
+	return newRow(item, size), nil
 }
 
 // admits refuses an item that has a key attribute of the index with a value
