@@ -110,3 +110,22 @@ func TestManyValuesTakeRoom(t *testing.T) {
 		}
 	}
 }
+
+// TestRepeatedWriteWithoutRoom sends a transaction again, by its token, to a server
+// that has no room any more: it is not carried out again, and so needs none.
+func TestRepeatedWriteWithoutRoom(t *testing.T) {
+	r := newRig(t, Options{MaxBytes: 1 << 10})
+	r.createTable("id")
+	in := &dynamodb.TransactWriteItemsInput{ClientRequestToken: aws.String("once"), TransactItems: []types.TransactWriteItem{
+		{Put: &types.Put{TableName: table, Item: attr.Item{"id": str("a"), "x": str(strings.Repeat("x", 1024))}}},
+	}}
+	large := attr.Item{"id": str("b"), "x": str(strings.Repeat("x", 1024))}
+	for i, call := range []any{in, &deleteIn{TableName: table, Key: idA}, &putIn{TableName: table, Item: large}, in} {
+		if err := r.call(call); err != nil {
+			t.Errorf("call %d: %v", i, err)
+		}
+	}
+	if f := r.Figures(); f.Items != 1 || f.Refused != 0 {
+		t.Errorf("figures %+v", f)
+	}
+}

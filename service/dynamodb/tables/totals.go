@@ -40,6 +40,9 @@ func (t *Tables) Grows(writes []Write, nowMillis int64, by int) bool {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	for i := range writes {
+		if known, _ := t.mu.tokens.find(writes[i].Token, writes[i].Digest); known {
+			continue // and is not done again
+		}
 		result, changes := t.mu.judge(&writes[i], max(nowMillis, t.mu.seenMillis))
 		if result.Refused {
 			continue // and will say why
