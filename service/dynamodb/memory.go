@@ -10,8 +10,11 @@ const (
 	defaultMaxBytes = 256 << 20
 	// smallGrowth is how much more memory an item may take while there is no room
 	// for others, so that nobody loses a lease: a checkpoint, or the children of a
-	// shard, take less.
+	// shard, take less. There is a reserve for it, this part of what there is room
+	// for. When that is used up a number may still get a digit more.
 	smallGrowth = 1 << 10
+	reserve     = 4
+	digitGrowth = 2
 )
 
 // Figures are what a Service counts. They are of all tables of all accounts.
@@ -33,7 +36,15 @@ func (s *Service) Figures() Figures {
 // deleted and changed. Writes that come at the same moment are judged by what was
 // there before all of them.
 func (s *Service) admit(writes []tables.Write) error {
-	if _, bytes := s.tables.Memory(); bytes < s.maxBytes || !s.tables.Grows(writes, s.nowMillis(), smallGrowth) {
+	_, bytes := s.tables.Memory()
+	growth := smallGrowth
+	switch {
+	case bytes < s.maxBytes:
+		return nil
+	case bytes >= s.maxBytes+s.maxBytes/reserve:
+		growth = digitGrowth
+	}
+	if !s.tables.Grows(writes, s.nowMillis(), growth) {
 		return nil
 	}
 	s.refused.Add(1)

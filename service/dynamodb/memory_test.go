@@ -129,3 +129,29 @@ func TestRepeatedWriteWithoutRoom(t *testing.T) {
 		t.Errorf("figures %+v", f)
 	}
 }
+
+// TestSmallGrowthEnds has an item grow by little again and again on a server that
+// has no room: that ends. A lease can still be renewed.
+func TestSmallGrowthEnds(t *testing.T) {
+	const room = 64 << 10
+	r := newRig(t, Options{MaxBytes: room})
+	r.createTable("id")
+	if err := r.call(&putIn{TableName: table, Item: attr.Item{"id": str("a"), "x": str(strings.Repeat("x", room)), "counter": num("98")}}); err != nil {
+		t.Fatal(err)
+	}
+	set := func(size int) error {
+		return r.call(&updateIn{TableName: table, Key: idA, UpdateExpression: aws.String("SET y = :v"), ExpressionAttributeValues: attr.Item{":v": str(strings.Repeat("y", size))}})
+	}
+	const step = 900
+	steps := 1
+	for ; steps < 100 && set(steps*step) == nil; steps++ {
+	}
+	if f := r.Figures(); steps < 10 || f.Bytes > room+room/reserve+smallGrowth {
+		t.Errorf("it grew %d times: %+v", steps, f)
+	}
+	for range 3 {
+		if err := r.call(&updateIn{TableName: table, Key: idA, AttributeUpdates: updates{"counter": add("1")}}); err != nil {
+			t.Errorf("a renewal: %v", err)
+		}
+	}
+}
