@@ -155,11 +155,12 @@ func (s *Service) read(p *page) found {
 	if p.selected != types.SelectCount {
 		out.items = make([]attr.Item, 0, len(raw.Items))
 	}
+	meets := p.filter.Tester()
 	for _, item := range raw.Items {
 		if p.index != nil {
 			item = p.index.Projected(p.table, item)
 		}
-		if !p.filter.Test(item) {
+		if !meets(item) {
 			continue
 		}
 		out.count++

@@ -11,6 +11,17 @@ import (
 	"pgregory.net/rapid"
 )
 
+func bs(texts ...string) Value {
+	set := &types.AttributeValueMemberBS{}
+	for _, text := range texts {
+		set.Value = append(set.Value, []byte(text))
+	}
+	return set
+}
+
+func ns(texts ...string) Value { return &types.AttributeValueMemberNS{Value: texts} }
+func ss(texts ...string) Value { return &types.AttributeValueMemberSS{Value: texts} }
+
 func n(text string) *types.AttributeValueMemberN { return &types.AttributeValueMemberN{Value: text} }
 
 func TestNumbers(t *testing.T) {
@@ -232,15 +243,6 @@ func TestSize(t *testing.T) {
 
 // TestSets adds, subtracts and searches sets of each type.
 func TestSets(t *testing.T) {
-	bs := func(texts ...string) Value {
-		set := &types.AttributeValueMemberBS{}
-		for _, text := range texts {
-			set.Value = append(set.Value, []byte(text))
-		}
-		return set
-	}
-	ns := func(texts ...string) Value { return &types.AttributeValueMemberNS{Value: texts} }
-	ss := func(texts ...string) Value { return &types.AttributeValueMemberSS{Value: texts} }
 	for _, set := range []func(...string) Value{bs, ns, ss} {
 		if got := Union(set("1", "2"), set("3", "2")); !Equal(got, set("3", "2", "1")) {
 			t.Errorf("union %v", got)
@@ -275,6 +277,33 @@ func TestSets(t *testing.T) {
 	} {
 		if got := Contains(c.whole, c.part); got != c.want {
 			t.Errorf("%v in %v: %v", c.part, c.whole, got)
+		}
+	}
+}
+
+// TestIdentity compares every two of many values, and asks every one for every
+// other, by their identities.
+func TestIdentity(t *testing.T) {
+	object := func(item Item) Value { return &types.AttributeValueMemberM{Value: item} }
+	list := func(all ...Value) Value { return &types.AttributeValueMemberL{Value: all} }
+	b := func(text string) Value { return &types.AttributeValueMemberB{Value: []byte(text)} }
+	all := []Value{
+		String(""), String("1"), n("1"), n("2"), b("1"), b("2"), ss("1"), ss("2", "1"), ss("1", "2"), ns("1", "2"), ns("2", "1"), ns("2"), bs("1", "2"), bs("2", "1"),
+		&types.AttributeValueMemberBOOL{}, &types.AttributeValueMemberBOOL{Value: true}, &types.AttributeValueMemberNULL{Value: true},
+		&types.AttributeValueMemberNULL{}, object(nil), list(), object(Item{"a": n("1"), "": n("2")}), object(Item{"": n("2"), "a": n("1")}),
+		object(Item{"a": ss("1", "2")}), object(Item{"a": ss("2", "1")}), object(Item{"a": String("1")}),
+		list(n("1"), n("2")), list(n("2"), n("1")), list(ss("1", "2"), object(nil)), list(ss("2", "1"), object(nil)), list(list(n("1"), n("2"))),
+		list(String("1"), b("1"), list()), list(object(Item{"a": ss("2", "1")})),
+	}
+	for _, x := range all {
+		members := Members(x)
+		for _, y := range all {
+			if Equal(x, y) != (Identity(x) == Identity(y)) {
+				t.Errorf("%#v and %#v are equal: %v", x, y, Equal(x, y))
+			}
+			if !IsScalar(x) && Contains(x, y) != members[Identity(y)] {
+				t.Errorf("%#v contains %#v: %v", x, y, Contains(x, y))
+			}
 		}
 	}
 }

@@ -11,23 +11,41 @@ import (
 
 // Test reports whether the item, nil for one that does not exist, meets the
 // condition. A nil condition is met by all.
-func (n *Node) Test(item attr.Item) bool {
-	t := trial{item: item}
-	return n == nil || t.test(n)
+func (n *Node) Test(item attr.Item) bool { return n.Tester()(item) }
+
+// Tester returns Test for one item after another, not to be called concurrently.
+func (n *Node) Tester() func(item attr.Item) bool {
+	t := new(trial)
+	return func(item attr.Item) bool {
+		t.begin(item)
+		return n == nil || t.test(n)
+	}
 }
 
-// trial is the test of one item. It answers no question about large values
-// twice: a condition of 4 KiB may put a thousand about two values of 400 KB.
+// trial is the test of items. A condition of 4 KiB may ask hundreds of times about
+// values of 400 KB. The first questions about an item are answered by looking at
+// both; from then on the trial notes what it finds out about each, and looks at it
+// only once.
 type trial struct {
-	item    attr.Item
-	answers map[question]bool // nil before the first
+	item  attr.Item
+	asked int // questions about values of it that are not scalar
+	of    notes
+	// values are those in the condition, which stay the same.
+	values notes
 }
 
-// question is about two values, whose identities it has.
-type question struct {
-	op   Op // Equal or Contains
-	a, b attr.Value
+// notes are about values that are compared often.
+type notes struct {
+	identities map[attr.Value]string
+	members    map[attr.Value]map[string]bool // their identities
 }
+
+// directQuestions is how many questions are answered without notes, which cost
+// several times what an answer does.
+const directQuestions = 4
+
+// begin turns to an item.
+func (t *trial) begin(item attr.Item) { t.item, t.asked, t.of = item, 0, notes{} }
 
 func (t *trial) test(n *Node) bool {
 	switch n.Op {
@@ -52,7 +70,7 @@ func (t *trial) compare(n *Node) bool {
 	if n.Op == In {
 		return first != nil && slices.ContainsFunc(n.Args[1:], func(candidate *Node) bool {
 			v := candidate.operand(t.item)
-			return v != nil && t.ask(Equal, first, v)
+			return v != nil && t.ask(Equal, n.Args[0], first, candidate, v)
 		})
 	}
 	second := n.Args[1].operand(t.item)
@@ -61,9 +79,9 @@ func (t *trial) compare(n *Node) bool {
 	}
 	switch n.Op {
 	case Equal, Contains:
-		return t.ask(n.Op, first, second)
+		return t.ask(n.Op, n.Args[0], first, n.Args[1], second)
 	case NotEqual:
-		return !t.ask(Equal, first, second)
+		return !t.ask(Equal, n.Args[0], first, n.Args[1], second)
 	case HasType:
 		return attr.Equal(attr.String(attr.TypeOf(first)), second)
 	case BeginsWith:
@@ -75,25 +93,57 @@ func (t *trial) compare(n *Node) bool {
 	return ordered(n.Op, first, second)
 }
 
-// ask answers a question, and keeps the answer unless it is quickly found again.
-func (t *trial) ask(op Op, a, b attr.Value) bool {
-	q := question{op, a, b}
-	answer, known := t.answers[q]
-	switch {
-	case known:
-		return answer
-	case op == Contains:
-		answer = attr.Contains(a, b)
-	default:
-		answer = attr.Equal(a, b)
-	}
+// ask reports whether a is equal to b, or contains it, which are what the operands
+// x and y come to.
+func (t *trial) ask(op Op, x *Node, a attr.Value, y *Node, b attr.Value) bool {
+	noted := false
 	if !attr.IsScalar(a) {
-		if t.answers == nil {
-			t.answers = make(map[question]bool)
-		}
-		t.answers[q] = answer
+		t.asked++
+		noted = t.asked > directQuestions
 	}
-	return answer
+	switch {
+	case noted && op == Contains:
+		return t.about(x).membersOf(a)[t.about(y).identityOf(b)]
+	case noted:
+		return t.about(x).identityOf(a) == t.about(y).identityOf(b)
+	case op == Contains:
+		return attr.Contains(a, b)
+	}
+	return attr.Equal(a, b)
+}
+
+// about returns the notes that are for the values of an operand.
+func (t *trial) about(operand *Node) *notes {
+	if operand.Op == ValueOp {
+		return &t.values
+	}
+	return &t.of
+}
+
+// identityOf returns the identity of a value.
+func (n *notes) identityOf(v attr.Value) string {
+	id, known := n.identities[v]
+	if !known {
+		if n.identities == nil {
+			n.identities = make(map[attr.Value]string)
+		}
+		id = attr.Identity(v)
+		n.identities[v] = id
+	}
+	return id
+}
+
+// membersOf returns the identities of what is in a value.
+func (n *notes) membersOf(v attr.Value) map[string]bool {
+	members, known := n.members[v]
+	if !known {
+		if n.members == nil {
+			n.members = make(map[attr.Value]map[string]bool)
+		}
+		members = attr.Members(v)
+		n.members[v] = members
+	}
+	return members
 }
 
 // ordered reports whether two values of one type are in the order.
