@@ -155,6 +155,9 @@ func TestUpdates(t *testing.T) {
 		"SET l[0] = :nine, l[9] = :five": func(i attr.Item) {
 			i["l"] = list(num("9"), attr.String("two"), object(attr.Item{"deep": list(num("9"))}), num("5"))
 		},
+		"SET l[9] = :five, l[7] = :one, l[10] = :nine": func(i attr.Item) {
+			i["l"] = list(num("1"), attr.String("two"), object(attr.Item{"deep": list(num("9"))}), num("1"), num("5"), num("9"))
+		},
 		"SET l[2].deep[0] = :one": func(i attr.Item) {
 			i["l"] = list(num("1"), attr.String("two"), object(attr.Item{"deep": list(num("1"))}))
 		},

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/leat-io/leat/api"
@@ -45,6 +46,8 @@ func (p *Placeholders) Update(text string) (*Update, *api.Error) {
 		}
 		ps.checkOverlap(u.Paths())
 	})
+	// What is added to the end of a list is in the order of its indexes there.
+	slices.SortStableFunc(u.Actions, func(a, b Action) int { return comparePaths(a.Path, b.Path) })
 	return u, err
 }
 
