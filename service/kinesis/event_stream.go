@@ -35,7 +35,8 @@ type eventReader struct {
 
 	mu struct {
 		sync.Mutex
-		err error
+		err    error
+		closed bool // by the caller, who knows then why there are no further events
 	}
 }
 
@@ -62,18 +63,18 @@ func (r *eventReader) run(ctx context.Context, u *Subscription) {
 
 // fail notes why there is no further event, unless that is as it should be.
 func (r *eventReader) fail(err error) {
-	if err == io.EOF {
-		return
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.mu.err = err
+	if err != io.EOF && !r.mu.closed {
+		r.mu.err = err
+	}
 }
 
 // Events implements the SDK's SubscribeToShardEventStreamReader.
 func (r *eventReader) Events() <-chan types.SubscribeToShardEventStream { return r.events }
 
-// Err returns why the events ended: nil after an ordinary end, and before it.
+// Err returns why the events ended: nil after an ordinary end or Close, and before
+// them.
 func (r *eventReader) Err() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -82,6 +83,9 @@ func (r *eventReader) Err() error {
 
 // Close ends the subscription, and waits until it has ended.
 func (r *eventReader) Close() error {
+	r.mu.Lock()
+	r.mu.closed = true
+	r.mu.Unlock()
 	r.cancel()
 	<-r.done
 	return nil

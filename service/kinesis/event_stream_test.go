@@ -43,7 +43,9 @@ func TestEventStream(t *testing.T) {
 func TestEventStreamEnds(t *testing.T) {
 	r := newSubscriptionRig(t, 1, rigOptions{})
 	waiting := r.stream(latest)
-	waiting.Close()
+	if err := waiting.Close(); err != nil {
+		t.Errorf("the stream was closed, and says %v", err)
+	}
 	if n := r.ActiveSubscriptions(); n != 0 {
 		t.Errorf("%d subscriptions after the one that waited was closed", n)
 	}
