@@ -49,7 +49,7 @@ func missingLeases(s source, shards []types.Shard, leases []lease.Lease, initial
 	l := lineage{
 		source: s, initial: initial,
 		shards: map[string]types.Shard{}, leases: map[string]lease.Lease{},
-		missing: map[string]lease.Lease{}, known: map[string]bool{},
+		missing: map[string]lease.Lease{}, known: map[string]bool{}, planted: map[string]bool{},
 	}
 	for _, x := range leases {
 		l.leases[x.ShardID()] = x
@@ -79,6 +79,7 @@ type lineage struct {
 	leases  map[string]lease.Lease
 	missing map[string]lease.Lease // what is to be created
 	known   map[string]bool        // what covered has found out
+	planted map[string]bool        // what plant has been asked for
 }
 
 // parents returns those of a shard's parents that still exist.
@@ -123,6 +124,10 @@ func (l *lineage) covered(id string) (covered bool) {
 
 // plant adds what leases a shard needs that is not covered.
 func (l *lineage) plant(id string) {
+	if l.planted[id] {
+		return // a shard that was split and merged again is there by two ways, and so is each before it
+	}
+	l.planted[id] = true
 	parents := l.parents(id)
 	if len(parents) == 0 || l.initial.sentinel == lease.Latest {
 		l.add(id, l.initial.sentinel)

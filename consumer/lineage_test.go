@@ -1,6 +1,7 @@
 package consumer
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -77,6 +78,19 @@ func TestMissingLeases(t *testing.T) {
 				t.Errorf("%s with leases %q from %v: %v, want %s", c.shards, c.leases, p.from.sentinel, got, p.want)
 			}
 		}
+	}
+}
+
+// TestLongLineage finds the beginning of a shard that was split and merged 60 times:
+// there are 2^60 ways to it.
+func TestLongLineage(t *testing.T) {
+	text := "0"
+	for n := 0; n < 60*3; n += 3 {
+		text += fmt.Sprintf(" %d:%d %d:%d %d:%d,%d", n+1, n, n+2, n, n+3, n+1, n+2)
+	}
+	leases := missingLeases(source{}, family(text+"!"), nil, FromTrimHorizon())
+	if len(leases) != 1 || leases[0].Key != "0" {
+		t.Errorf("leases %v", leases)
 	}
 }
 
