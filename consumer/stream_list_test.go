@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -218,6 +219,39 @@ func TestStreamsStay(t *testing.T) {
 		time.Sleep(time.Hour)
 		r.putRecords(20)
 		r.until("the stream processed on", func() bool { return c.seen()["orders"] == 20 })
+		w.stopped()
+	})
+}
+
+// TestListing has a list be asked for once a minute, name a stream twice, and then
+// not answer: the last set stays in force, so that a lease of it that vanishes is
+// made anew.
+func TestListing(t *testing.T) {
+	bubble(t, 1, func(r *rig) {
+		orders := StreamID{"000000000000", "orders", 946684800}
+		var calls atomic.Int64
+		var hangs atomic.Bool
+		c := &catalogue{counts: map[string]int{}}
+		w := r.startApplication("one", c.process, StreamsFrom(func(ctx context.Context) ([]StreamID, error) {
+			calls.Add(1)
+			if hangs.Load() {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			return []StreamID{orders, orders}, nil
+		}))
+		r.until("a lease held", func() bool { return w.Counts().Leases == 1 })
+		before := calls.Load()
+		time.Sleep(10 * time.Minute)
+		if n := calls.Load() - before; n < 9 || n > 11 {
+			t.Errorf("asked %d times in ten minutes", n)
+		}
+		if sources, err := w.listStreams(r.ctx); err != nil || len(sources) != 1 {
+			t.Errorf("the streams %v, %v", sources, err)
+		}
+		hangs.Store(true)
+		must(t, r.leases.Delete(r.ctx, lease.KeyOf(orders.String(), "shardId-000000000000")))
+		r.until("the lease made anew", func() bool { return r.leasesOf()["orders"] == 1 })
 		w.stopped()
 	})
 }
