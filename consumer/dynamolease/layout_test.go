@@ -314,3 +314,22 @@ func TestOpenRaces(t *testing.T) {
 		t.Errorf("raced for %v", raced)
 	}
 }
+
+// TestLockOfNobody has a lock that lacks what every worker writes: one takes it
+// over, and only one.
+func TestLockOfNobody(t *testing.T) {
+	client := dynamolease.InProcess(newService(t))
+	s := open(t, client)
+	putItem(t, client, "app", item{"leaseKey": text("Leader"), "entityType": text("LEADER")})
+	seen, err := s.Lock(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := lease.Lock{Owner: "w", Duration: time.Minute, Version: "1"}
+	if err := s.AcquireLock(t.Context(), &seen, next); err != nil {
+		t.Error(err)
+	}
+	if err := s.AcquireLock(t.Context(), &seen, next); !errors.Is(err, lease.ErrConflict) {
+		t.Errorf("taken twice: %v", err)
+	}
+}

@@ -55,6 +55,9 @@ func (s *Store) AcquireLock(ctx context.Context, seen *lease.Lock, next lease.Lo
 		in.ConditionExpression = aws.String("attribute_exists(#pk) AND #ir = :ir")
 		in.ExpressionAttributeNames["#ir"] = attrReleased
 		in.ExpressionAttributeValues = item{":ir": text(released)}
+	case seen.Version == "": // a row that no worker wrote; it must not keep all of them from leading
+		in.ConditionExpression = aws.String("attribute_exists(#pk) AND attribute_not_exists(#rvn)")
+		in.ExpressionAttributeNames["#rvn"] = attrVersion
 	default:
 		in.ConditionExpression = aws.String("attribute_exists(#pk) AND #rvn = :rvn")
 		in.ExpressionAttributeNames["#rvn"] = attrVersion
