@@ -205,6 +205,42 @@ func TestEveryMethodPanics(t *testing.T) {
 	}
 }
 
+// patient is a processor that takes a minute for what it does when its lease is
+// lost, and notes whether it was let.
+type patient struct {
+	Processor
+	done, cut *atomic.Int64
+}
+
+func (p patient) LeaseLost(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+		p.cut.Add(1)
+	case <-time.After(time.Minute):
+		p.done.Add(1)
+	}
+}
+
+// TestLeaseLostTakesTime has a lease be taken away from a processor: the context in
+// which it is told does not end when the lease would have.
+func TestLeaseLostTakesTime(t *testing.T) {
+	bubble(t, 1, func(r *rig) {
+		var done, cut atomic.Int64
+		w := r.start("one", func(s ShardInfo) Processor { return patient{Func(r.seen.process)(s), &done, &cut} })
+		r.putRecords(20)
+		r.allSeen()
+		row, err := r.leases.Get(r.ctx, "shardId-000000000000")
+		must(t, err)
+		_, err = r.leases.Assign(r.ctx, row, "another")
+		must(t, err)
+		r.until("the processor told", func() bool { return done.Load()+cut.Load() > 0 })
+		if cut.Load() > 0 {
+			t.Error("its context ended")
+		}
+		w.stopped()
+	})
+}
+
 // TestStoreThrottles refuses two out of three calls of the lease store for five
 // minutes: that costs no lease.
 func TestStoreThrottles(t *testing.T) {
