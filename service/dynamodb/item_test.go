@@ -161,7 +161,7 @@ func TestFilterEndsPages(t *testing.T) {
 	in = "NOT (" + strings.Repeat(in+" OR ", 12) + in + ")" // 13 times 101 operands
 	values := attr.Item{":b": str("b")}
 	for filter, pages := range map[string]int{in: 2, "NOT x IN (:b, :b, :b)": 1} {
-		scan := &scanIn{TableName: table, FilterExpression: &filter, ExpressionAttributeValues: values}
+		scan := &scanIn{TableName: table, FilterExpression: &filter, ExpressionAttributeValues: values, Limit: aws.Int32(items + 1)}
 		found, read := 0, 0
 		for read = 1; ; read++ {
 			out := must[*dynamodb.ScanOutput](t)(r.Scan(r.ctx, scan))
