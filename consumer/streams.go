@@ -1,10 +1,12 @@
 package consumer
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -41,6 +43,58 @@ func (id StreamID) String() string {
 		return ""
 	}
 	return id.Account + ":" + id.Name + ":" + strconv.FormatInt(id.Epoch, 10)
+}
+
+// Stream is the stream to process, by its name or ARN. An application that
+// reads one stream must not share its lease store with one that reads another:
+// use Streams for that.
+func Stream(nameOrARN string) Option {
+	return func(o *settings) {
+		if nameOrARN == "" || len(o.sources) > 0 {
+			o.fail("Stream %q: one stream, by its name or ARN", nameOrARN)
+		}
+		o.sources = append(o.sources, sourceOf(nameOrARN))
+	}
+}
+
+// Streams are the streams to process in multi-stream mode, in which the leases
+// of many streams share a store.
+func Streams(ids ...StreamID) Option {
+	return func(o *settings) {
+		o.multi = true
+		for _, id := range ids {
+			if _, err := ParseStreamID(id.String()); err != nil {
+				o.errs = append(o.errs, err)
+			}
+			o.sources = append(o.sources, source{id: id, name: id.Name})
+		}
+	}
+}
+
+// StreamsFrom is Streams with a set that changes: whichever worker leads asks list
+// for it once a minute, and creates the leases of streams that are new. A call
+// has thirty seconds, and the worker waits for it when it stops: list returns when
+// its context ends. When it fails the last set stays in force (MultiStreamTracker).
+//
+// Workers process any stream that there are leases of, listed or not.
+func StreamsFrom(list func(context.Context) ([]StreamID, error)) Option {
+	return func(o *settings) {
+		if list == nil {
+			o.fail("StreamsFrom: no function")
+		}
+		o.multi, o.list = true, list
+	}
+}
+
+// ForgetStreams has the leases of a stream be deleted, and with them what is known
+// of how far it was processed, once StreamsFrom has not listed it for so long; a
+// leader that is new counts from its first list. Without this option they stay,
+// and their shards are processed on (FormerStreamsLeasesDeletionStrategy).
+func ForgetStreams(after time.Duration) Option {
+	return func(o *settings) {
+		o.atLeast("ForgetStreams", after, 0)
+		o.forgets, o.forgetAfter = true, after
+	}
 }
 
 // source is a stream that the worker reads.
