@@ -18,10 +18,12 @@ const (
 	// maxSilence is how long a subscription may say nothing, and twice that at
 	// most. AWS sends an event without records every few seconds.
 	maxSilence = time.Minute
-	// The pause after a subscription that failed grows from the first to the
-	// second. AWS refuses one that follows another within five seconds.
+	// The pause after a subscription that failed, or ended before the third, grows
+	// from the first to the second. AWS refuses one that follows another within
+	// five seconds.
 	minSubscribePause = time.Second
 	maxSubscribePause = 10 * time.Second
+	minSubscription   = 5 * time.Second
 	// How often and how many times a new consumer is asked whether it is ACTIVE.
 	activePoll  = time.Second
 	activePolls = 60
@@ -127,24 +129,23 @@ type subscriber struct {
 	shard        string
 	events       *shardEvents
 
-	at      cursor
-	pause   backoff
-	brought bool // whether the session under way has brought an event
+	at    cursor
+	pause backoff
 }
 
 // run puts pages into q until the shard has ended or ctx ends. A subscription
-// that ended in order is followed by the next one at once, unless it brought
-// nothing.
+// that ended in order is followed by the next one at once, unless that was soon.
 func (s *subscriber) run(ctx context.Context, q *queue) {
 	s.pause = backoff{least: minSubscribePause, most: maxSubscribePause}
 	for q.room(ctx) == nil {
+		began := s.clock.Now()
 		ended, err := s.session(ctx, q)
 		switch {
 		case ended, ctx.Err() != nil:
 			return
 		case err != nil:
 			s.events.readFailed(err)
-		case s.brought:
+		case s.clock.Now().Sub(began) >= minSubscription:
 			continue
 		}
 		if sleep(ctx, s.clock, s.pause.next()) != nil {
@@ -156,7 +157,6 @@ func (s *subscriber) run(ctx context.Context, q *queue) {
 // session subscribes once, and reads until that ends. It reports whether the
 // shard has ended.
 func (s *subscriber) session(ctx context.Context, q *queue) (ended bool, err error) {
-	s.brought = false
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	arn, err := s.registration.consumerARN(ctx)
@@ -206,7 +206,6 @@ func (s *subscriber) take(ctx context.Context, q *queue, e types.SubscribeToShar
 		return false, nil // a kind of event that is new
 	}
 	s.pause.reset()
-	s.brought = true
 	event := &m.Value
 	p := page{
 		records:  event.Records,

@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"io"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -109,6 +110,58 @@ func TestFanOut(t *testing.T) {
 		if err != nil || len(out.Consumers) != 1 || *out.Consumers[0].ConsumerName != "application" {
 			t.Errorf("consumers %v, %v", out, err)
 		}
+	})
+}
+
+// TestPromptly has records pushed as soon as they are put, over the ends of two
+// subscriptions.
+func TestPromptly(t *testing.T) {
+	bubble(t, 1, func(r *rig) {
+		var latest atomic.Int64
+		w := r.start("one", Func(func(ctx context.Context, b *Batch) error {
+			for i := range b.Records {
+				latest.Store(max(latest.Load(), int64(time.Since(b.Records[i].Arrived))))
+			}
+			return r.seen.process(ctx, b)
+		}), EnhancedFanOut("application"))
+		r.until("a lease held", func() bool { return w.Counts().Leases == 1 })
+		time.Sleep(time.Second)
+		for range 11 * 60 * 4 {
+			r.putRecords(1)
+			time.Sleep(250 * time.Millisecond)
+		}
+		r.allSeen()
+		w.stopped()
+		if d := time.Duration(latest.Load()); d > 100*time.Millisecond {
+			t.Errorf("a record came after %v", d)
+		}
+	})
+}
+
+// TestShortSubscriptions has every subscription end in order after one event: the
+// next one is not there at once each time.
+func TestShortSubscriptions(t *testing.T) {
+	bubble(t, 1, func(r *rig) {
+		w := r.startFan("one")
+		r.until("a lease held", func() bool { return w.Counts().Leases == 1 })
+		events, subscriptions := 0, 0
+		r.fail("event", 1000, func() error {
+			if events++; events%2 == 0 {
+				subscriptions++
+				return io.EOF
+			}
+			return nil
+		})
+		for range 600 {
+			r.putRecords(1)
+			time.Sleep(100 * time.Millisecond)
+		}
+		r.allSeen()
+		w.stopped()
+		if subscriptions < 20 || subscriptions > 80 {
+			t.Errorf("%d subscriptions in a minute", subscriptions)
+		}
+		r.seen.check(t, 0)
 	})
 }
 
