@@ -116,6 +116,10 @@ func (r *rig) checkReplay() {
 	if !bytes.Equal(snapshot(r, restored), want) {
 		r.Errorf("a snapshot restores another state")
 	}
+	items, memory := r.state.Memory()
+	if i, m := restored.Memory(); i != items || m != memory {
+		r.Errorf("a snapshot restores %d items in %d bytes of memory, not %d in %d", i, m, items, memory)
+	}
 }
 
 func snapshot(t failer, state *tables.Tables) []byte {
