@@ -3,6 +3,7 @@ package kinesis
 import (
 	"errors"
 	"testing"
+	"testing/synctest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -38,8 +39,22 @@ func TestEventStream(t *testing.T) {
 	}
 }
 
-// TestEventStreamEnds closes streams with an event that nobody takes, and while
-// they wait for one, and deletes the consumer of another.
+// TestFullEventStream closes a stream with an event that nobody takes.
+func TestFullEventStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newSubscriptionRig(t, 1, rigOptions{})
+		r.put("0", "one")
+		full := r.stream(horizon)
+		synctest.Wait() // until the event waits
+		full.Close()
+		if n := r.ActiveSubscriptions(); n != 0 {
+			t.Errorf("%d subscriptions after the full one was closed", n)
+		}
+	})
+}
+
+// TestEventStreamEnds closes a stream that waits for an event, and deletes the
+// consumer of another.
 func TestEventStreamEnds(t *testing.T) {
 	r := newSubscriptionRig(t, 1, rigOptions{})
 	waiting := r.stream(latest)
@@ -48,12 +63,6 @@ func TestEventStreamEnds(t *testing.T) {
 	}
 	if n := r.ActiveSubscriptions(); n != 0 {
 		t.Errorf("%d subscriptions after the one that waited was closed", n)
-	}
-	r.put("0", "one")
-	full := r.stream(horizon)
-	full.Close()
-	if n := r.ActiveSubscriptions(); n != 0 {
-		t.Errorf("%d subscriptions after the full one was closed", n)
 	}
 	gone := r.stream(latest)
 	_, err := r.DeregisterStreamConsumer(r.ctx, &kinesis.DeregisterStreamConsumerInput{ConsumerARN: aws.String(consumerARN)})
