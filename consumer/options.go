@@ -144,13 +144,21 @@ func WorkerID(id string) Option {
 // Leases are renewed three times as often (failoverTimeMillis). At least
 // lease.MinFailover.
 func FailoverTime(d time.Duration) Option {
-	return func(o *settings) { o.policy.Failover = d }
+	return func(o *settings) {
+		o.atLeast("FailoverTime", d, lease.MinFailover)
+		o.policy.Failover = max(d, lease.MinFailover) // one complaint is enough
+	}
 }
 
 // MaxLeases is the most shards that the worker takes at a time; no limit by
 // default (maxLeasesForWorker).
 func MaxLeases(n int) Option {
-	return func(o *settings) { o.policy.MaxLeases = n }
+	return func(o *settings) {
+		if n < 1 {
+			o.fail("MaxLeases of %d: at least 1", n)
+		}
+		o.policy.MaxLeases = max(n, 1)
+	}
 }
 
 // Policy is by what rules the worker assigns leases when it leads, and takes
